@@ -1,0 +1,1 @@
+"""Pure functions over events and values: no I/O, no clocks, no database."""

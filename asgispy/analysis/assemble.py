@@ -1,0 +1,207 @@
+"""Assembles the events of a connection into its summary: the one place that knows what a message means for it.
+
+An `Assembly` lives as long as its connection is open and is fed each event once, in order of arrival. Malformed
+messages change nothing that they do not plainly say. What must not move in: storage, rules (checks), display.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.analysis.cadence import Cadence
+from asgispy.model.connection import (
+    ABORTED,
+    COMPLETED,
+    FAILED,
+    HTTP,
+    LIFESPAN,
+    TYPE_NAMES,
+    WEBSOCKET,
+    Connection,
+)
+from asgispy.model.events import RAISE, RECEIVE, RETURN, SEND
+from asgispy.model.values import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgispy.model.events import Error
+
+_GONE: Final = ("ClientDisconnect", "ClientDisconnected", "ConnectionResetError", "BrokenPipeError", "OSError")
+"""What servers and frameworks raise from a `send` after the client has left (ASGI 2.4: a subclass of OSError)."""
+_CANCELLED: Final = frozenset({"asyncio.exceptions.CancelledError", "GeneratorExit"})
+
+ABNORMAL_CLOSURE: Final = 1006
+"""RFC 6455, section 7.1.5: the connection ended without a close frame."""
+
+
+class Assembly:
+    """A connection in the making."""
+
+    __slots__ = ("_cadence", "complete", "connection", "disconnected", "pending", "repeated", "started")
+
+    def __init__(self, id: int, process: int, started: int, wall: int, scope: Any) -> None:
+        """`started` is monotonic, `wall` the same moment since the epoch, both in nanoseconds."""
+        self.started = started
+        self.connection = describe_scope(Connection(id, process, HTTP, wall), scope)
+        self.complete = False
+        """The last byte of the response, or the close of the socket, has been sent."""
+        self.disconnected = False
+        """The client was gone before that."""
+        self.repeated: set[int] | None = set() if self.connection.type == LIFESPAN else None
+        """Indexes seen of a lifespan, whose events a probe sends again to an inspector that comes later."""
+        self.pending: dict[int, int] = {}
+        """Calls known to hang: index to kind."""
+        self._cadence = Cadence() if self.connection.type == WEBSOCKET else None
+
+    def apply(
+        self, kind: int, index: int, called: int, duration: int | None, message: Any, error: Error | None
+    ) -> None:
+        """Take in one event; `called` is monotonic nanoseconds."""
+        connection = self.connection
+        if duration is None:
+            self.pending[index] = kind
+            connection.pending = kind
+            return
+        if self.pending.pop(index, None) is not None:
+            connection.pending = next(iter(self.pending.values()), None)
+        offset = called - self.started
+        if kind == RETURN:
+            self._end(offset, self._verdict())
+        elif kind == RAISE:
+            assert error is not None
+            connection.exception = f"{error.type.rpartition('.')[2]}: {error.message.partition(chr(10))[0]}"[:200]
+            self._end(offset, ABORTED if error.type in _CANCELLED else FAILED)
+        elif error is None:
+            self._message(kind, offset, duration, message)
+        elif kind == SEND and error.type.rpartition(".")[2] in _GONE and not self.complete:
+            self.disconnected = True
+
+    def repeats(self, index: int, duration: int | None) -> bool:
+        """Whether this event has been applied before; to be asked once for each."""
+        if self.repeated is None or duration is None:
+            return False
+        seen = index in self.repeated
+        self.repeated.add(index)
+        return seen
+
+    def abort(self, wall: int) -> None:
+        """The process is gone: the connection ends at `wall`."""
+        if self.connection.open:
+            self._end(max(0, wall - self.connection.started), ABORTED)
+
+    @property
+    def cadence(self) -> bytes | None:
+        """The cadence to store, for sockets and streams."""
+        return self._cadence.to_bytes() if self._cadence is not None and self.connection.messages else None
+
+    def _end(self, offset: int, state: int) -> None:
+        if self.connection.open:
+            self.connection.state = state
+            self.connection.duration = offset
+            self.connection.pending = None
+
+    def _verdict(self) -> int:
+        connection = self.connection
+        if connection.type == LIFESPAN:
+            return FAILED if (connection.phase or "").endswith(".failed") else COMPLETED
+        return ABORTED if self.disconnected else COMPLETED
+
+    def _message(self, kind: int, offset: int, duration: int, message: Any) -> None:
+        self.connection.messages += 1
+        if self._cadence is not None:
+            self._cadence.add(offset + (duration if kind == RECEIVE else 0), sent=kind == SEND)
+        if not isinstance(message, dict):
+            return
+        handler = _HANDLERS.get(message.get("type")) if type(message.get("type")) is str else None
+        if handler is not None:
+            handler(self, message, offset, offset + duration)
+        elif self.connection.type == LIFESPAN:
+            self.connection.phase = str(message.get("type")).removeprefix("lifespan.")[:40]
+
+    # What each message says about its connection. `start` and `end` are the offsets of the call.
+
+    def _request(self, message: dict[str, Any], start: int, end: int) -> None:
+        self.connection.received += size_of(message.get("body"))
+
+    def _response_start(self, message: dict[str, Any], start: int, end: int) -> None:
+        status = message.get("status")
+        if self.connection.status is None and type(status) is int:
+            self.connection.status = status
+        if self.connection.first_byte is None:
+            self.connection.first_byte = start
+
+    def _response_body(self, message: dict[str, Any], start: int, end: int) -> None:
+        self.connection.sent += size_of(message.get("body"))
+        self.connection.last_byte = end
+        if not message.get("more_body"):
+            self.complete = True
+        elif self._cadence is None:
+            self._cadence = Cadence()
+            self._cadence.add(start, sent=True)
+
+    def _disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
+        if not self.complete:
+            self.disconnected = True
+
+    def _socket_accept(self, message: dict[str, Any], start: int, end: int) -> None:
+        self.connection.status = 101
+        self.connection.first_byte = start
+
+    def _socket_receive(self, message: dict[str, Any], start: int, end: int) -> None:
+        self.connection.received += size_of(message.get("bytes")) or size_of(message.get("text"))
+
+    def _socket_send(self, message: dict[str, Any], start: int, end: int) -> None:
+        self.connection.sent += size_of(message.get("bytes")) or size_of(message.get("text"))
+        self.connection.last_byte = end
+
+    def _socket_close(self, message: dict[str, Any], start: int, end: int) -> None:
+        if self.connection.status is None:
+            self.connection.status = 403  # HTTP and WebSocket specification, "Close": denied before it was accepted
+            self.connection.first_byte = start
+        code = message.get("code", 1000)
+        if self.connection.close_code is None and type(code) is int:
+            self.connection.close_code = code
+        self.complete = True
+
+    def _socket_disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
+        code = message.get("code", 1005)
+        if self.connection.close_code is None and type(code) is int:
+            self.connection.close_code = code
+            self.disconnected = code == ABNORMAL_CLOSURE and not self.complete
+
+
+_HANDLERS: Final[dict[Any, Callable[[Assembly, dict[str, Any], int, int], None]]] = {
+    "http.request": Assembly._request,
+    "http.response.start": Assembly._response_start,
+    "http.response.body": Assembly._response_body,
+    "http.response.pathsend": Assembly._response_body,
+    "http.response.zerocopysend": Assembly._response_body,
+    "http.disconnect": Assembly._disconnect,
+    "websocket.accept": Assembly._socket_accept,
+    "websocket.receive": Assembly._socket_receive,
+    "websocket.send": Assembly._socket_send,
+    "websocket.close": Assembly._socket_close,
+    "websocket.disconnect": Assembly._socket_disconnect,
+    "websocket.http.response.start": Assembly._response_start,
+    "websocket.http.response.body": Assembly._response_body,
+}
+
+
+def describe_scope(connection: Connection, scope: Any) -> Connection:
+    """Fill in what a scope says plainly: type, method, path, query, client. Malformed parts stay empty."""
+    if not isinstance(scope, dict):
+        return connection
+    kind = scope.get("type")
+    if kind in TYPE_NAMES:
+        connection.type = TYPE_NAMES.index(kind)
+    method, path, query = scope.get("method"), scope.get("path"), scope.get("query_string")
+    connection.method = method[:40] if isinstance(method, str) else None
+    connection.path = path if isinstance(path, str) else None
+    connection.query = query if isinstance(query, bytes) and query else None
+    match scope.get("client"):
+        case [str() as host, int() as port, *_]:
+            connection.client = f"{host}:{port}"
+        case str() as client:
+            connection.client = client[:100]
+    return connection

@@ -1,0 +1,128 @@
+"""Rows of the capture's tables to and from the model, and the split of a scope into columns and the rest.
+
+Most of a scope is the same for every request of a client; what differs has columns of its own. Taking those parts out
+leaves a rest that is stored once for many connections. The split is exact: `join_scope(split_scope(…))` gives the
+scope back with every key in its place.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from asgispy.model.connection import Connection, OutputLine, Process
+from asgispy.model.events import Event
+from asgispy.model.values import Part
+from asgispy.wire.codec import decode_error, decode_value, encode_value
+
+_PATH: Final = Part("path")
+_RAW_PATH: Final = Part("raw_path")
+_QUERY: Final = Part("query_string")
+_CLIENT: Final = Part("client")
+
+
+def split_scope(scope: Any, encoded: bytes, connection: Connection) -> bytes:
+    """The scope without what the connection's columns hold, encoded; as it is when it is not plain enough."""
+    if type(scope) is not dict:
+        return encoded
+    rest = dict(scope)
+    path = connection.path
+    if path is not None and _storable(path) == path:
+        rest["path"] = _PATH
+        if scope.get("raw_path") == path.encode():
+            rest["raw_path"] = _RAW_PATH
+    if connection.query is not None and scope.get("query_string") == connection.query:
+        rest["query_string"] = _QUERY
+    client = scope.get("client")
+    if type(client) is list and len(client) == 2 and type(client[0]) is str and type(client[1]) is int:
+        rest["client"] = _CLIENT
+    try:
+        return encode_value(rest)
+    except (TypeError, ValueError, OverflowError):  # surrogates or huge numbers, which the probe encoded with care
+        return encoded
+
+
+def join_scope(rest: bytes, connection: Connection) -> Any:
+    """The whole scope again."""
+    scope = decode_value(rest)
+    if type(scope) is dict:
+        for key, value in scope.items():
+            if type(value) is Part:
+                scope[key] = _part(value.name, connection)
+    return scope
+
+
+def _part(name: str, connection: Connection) -> Any:
+    match name:
+        case "path":
+            return connection.path
+        case "raw_path":
+            return (connection.path or "").encode()
+        case "query_string":
+            return connection.query
+        case "client":
+            host, _, port = (connection.client or "").rpartition(":")
+            return [host, int(port)] if port.isdecimal() else None
+        case _:
+            return None
+
+
+def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, ...]:
+    """The values of CONNECTION_COLUMNS."""
+    return (
+        connection.id,
+        connection.process,
+        connection.type,
+        connection.started,
+        connection.state,
+        connection.duration,
+        connection.method,
+        _storable(connection.path),
+        connection.query,
+        connection.client,
+        connection.status,
+        connection.close_code,
+        connection.phase,
+        connection.received,
+        connection.sent,
+        connection.messages,
+        connection.first_byte,
+        connection.last_byte,
+        connection.exception,
+        connection.pending,
+        cadence,
+    )
+
+
+def _storable(text: str | None) -> str | None:
+    """SQLite holds no lone surrogates."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def to_connection(row: tuple[Any, ...]) -> Connection:
+    """A row of CONNECTION_COLUMNS, read back."""
+    return Connection(*row)
+
+
+def to_process(row: tuple[Any, ...]) -> Process:
+    """A row of PROCESS_COLUMNS, read back."""
+    return Process(*row)
+
+
+def to_event(row: tuple[Any, ...]) -> Event:
+    """A row (position, kind, offset, duration, message, error), message and error as bytes or None, read back."""
+    position, kind, offset, duration, message, error = row
+    return Event(
+        position,
+        kind,
+        offset,
+        duration,
+        decode_value(message) if message is not None else None,
+        decode_error(error) if error is not None else None,
+    )
+
+
+def to_output(row: tuple[Any, ...]) -> OutputLine:
+    """A row (time, stream, text), read back."""
+    return OutputLine(*row)

@@ -1,0 +1,173 @@
+"""The one writer: a thread that owns the writing connection and commits in batches.
+
+Whoever has something to write hands over a `Batch`; when the disk can't follow, handing over waits, the sockets fill,
+and the probes count what they drop. An error of the disk stops the writing, is kept in `failure`, and harms nothing
+that was written before. What must not move in: what the rows mean (capture/rows, analysis).
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.capture.blobs import Blobs
+from asgispy.capture.database import close_writing, explain, open_writing
+from asgispy.capture.retention import Keeper
+from asgispy.capture.schema import CONNECTION_COLUMNS
+from asgispy.settings import Retention
+from asgispy.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from asgispy.errors import CaptureError
+
+QUEUE_LIMIT: Final = 16
+"""Batches that may wait."""
+APPLY_RETENTION_EVERY: Final = 0.5
+"""Seconds between two looks at the bounds."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows to write together."""
+
+    processes: list[tuple[Any, ...]] = field(default_factory=list)
+    """(id, identity, pid, server, python, started, worker, generation, ended, dropped, missed)"""
+    opened: list[tuple[tuple[Any, ...], bytes]] = field(default_factory=list)
+    """New connections: a row of CONNECTION_COLUMNS, and the stored scope."""
+    changed: list[tuple[Any, ...]] = field(default_factory=list)
+    """Rows of CONNECTION_COLUMNS of connections written before."""
+    events: list[tuple[int, int, int, int, int | None, bytes | None, bytes | None]] = field(default_factory=list)
+    """(connection, position, kind, offset, duration, message, error)"""
+    shutdowns: list[tuple[int, int, int]] = field(default_factory=list)
+    """(connection, id of the newest connection at that moment, offset)"""
+    output: list[tuple[int, str, str]] = field(default_factory=list)
+    """(time, stream, text)"""
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.opened or self.changed or self.processes or self.output or self.shutdowns)
+
+
+_INSERT_CONNECTION = f"INSERT INTO connections ({', '.join(CONNECTION_COLUMNS)}, scope) VALUES ({', '.join('?' * 22)})"
+_SET = ", ".join(f"{name} = ?{number}" for number, name in enumerate(CONNECTION_COLUMNS, 1))
+_UPDATE_CONNECTION = f"UPDATE connections SET {_SET} WHERE id = ?1"
+_INSERT_EVENT = "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_PROCESS = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class CaptureWriter:
+    """Writes one capture. Opening raises the errors of `capture/database.open_writing`."""
+
+    def __init__(
+        self,
+        path: Path,
+        retention: Retention | None = None,
+        on_failure: Callable[[CaptureError], None] = lambda error: None,
+    ) -> None:
+        self.path = path
+        self.failure: CaptureError | None = None
+        """Why writing has stopped; None while it goes on."""
+        self._on_failure = on_failure
+        self._connection, self._lock = open_writing(path)
+        try:
+            self._blobs = Blobs(self._connection)
+            self._keeper = Keeper(self._connection, self._blobs, retention or Retention())
+            self._begin()
+        except sqlite3.Error as error:
+            close_writing(self._connection, self._lock)
+            raise explain(path, error) from error
+        self._last_look = 0.0
+        self._batches: queue.Queue[Batch | None] = queue.Queue(QUEUE_LIMIT)
+        self._thread = threading.Thread(target=self._run, name="asgispy-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def last_id(self) -> int:
+        """The highest connection id in the file when it was opened, or written since."""
+        return self._keeper.last
+
+    def _begin(self) -> None:
+        """Facts of a new capture; in an old one, what a killed inspector left open is over now."""
+        run = self._connection.execute
+        run("BEGIN")
+        run("INSERT OR IGNORE INTO facts VALUES ('created', ?), ('evicted', 0), ('floor', 1)", (time.time_ns(),))
+        run("INSERT OR REPLACE INTO facts VALUES ('generator', ?)", (f"asgispy {__version__}",))
+        run("UPDATE connections SET state = 3, pending = NULL WHERE state = 0")
+        run("UPDATE processes SET ended = started WHERE ended IS NULL")
+        run("COMMIT")
+
+    def next_process_id(self) -> int:
+        """An id for the first process of this recording; to be asked before anything is written."""
+        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM processes").fetchone()
+        return int(last) + 1
+
+    def write(self, batch: Batch) -> None:
+        """Hand over a batch; waits while too many are waiting already. Dropped when writing has stopped."""
+        if self.failure is None:
+            self._batches.put(batch)
+
+    def close(self) -> None:
+        """Write what has been handed over and close the file."""
+        self._batches.put(None)
+        self._thread.join()
+        close_writing(self._connection, self._lock)
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            batches = [self._batches.get()]
+            while not self._batches.empty():
+                batches.append(self._batches.get_nowait())
+            ended = None in batches
+            if self.failure is not None:
+                continue
+            try:
+                self._commit([batch for batch in batches if batch is not None], last=ended)
+            except sqlite3.Error as error:
+                self._stop(explain(self.path, error))
+
+    def _stop(self, failure: CaptureError) -> None:
+        try:
+            self._connection.rollback()
+        except sqlite3.Error:
+            pass  # SQLite has rolled back by itself
+        self.failure = failure
+        self._on_failure(failure)
+
+    def _commit(self, batches: list[Batch], *, last: bool) -> None:
+        run = self._connection.execute
+        run("BEGIN IMMEDIATE")
+        for batch in batches:
+            self._write(batch)
+        now = time.monotonic()
+        if last or now - self._last_look > APPLY_RETENTION_EVERY:
+            self._last_look = now
+            self._keeper.apply()
+        run("COMMIT")
+
+    def _write(self, batch: Batch) -> None:
+        many = self._connection.executemany
+        place = self._blobs.place
+        opened = [(*row, place(scope, row[0])) for row, scope in batch.opened]
+        events = [
+            (connection, position, kind, offset, duration, place(message, connection), place(error, connection))
+            for connection, position, kind, offset, duration, message, error in batch.events
+        ]
+        self._blobs.flush()
+        many(_INSERT_PROCESS, batch.processes)
+        many(_INSERT_CONNECTION, opened)
+        many(_UPDATE_CONNECTION, batch.changed)
+        many(_INSERT_EVENT, events)
+        many("INSERT OR REPLACE INTO shutdowns VALUES (?, ?, ?)", batch.shutdowns)
+        if opened:
+            self._keeper.added(len(opened), opened[-1][0])
+        if batch.output:
+            many("INSERT INTO output (time, stream, text) VALUES (?, ?, ?)", batch.output)
+            (last,) = self._connection.execute("SELECT max(id) FROM output").fetchone()
+            self._keeper.trim_output(last)

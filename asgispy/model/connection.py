@@ -1,0 +1,104 @@
+"""Connections and the processes they ran in, in summary: all that a list needs, without a single message.
+
+What must not move in: how a summary comes about (analysis/assemble) and how it is stored (capture/rows).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+HTTP: Final = 0
+WEBSOCKET: Final = 1
+LIFESPAN: Final = 2
+TYPE_NAMES: Final = ("http", "websocket", "lifespan")
+
+OPEN_STATE: Final = 0
+COMPLETED: Final = 1
+FAILED: Final = 2
+ABORTED: Final = 3
+STATE_NAMES: Final = ("open", "completed", "failed", "aborted")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One application process."""
+
+    id: int
+    pid: int
+    server: str
+    """Name and version, such as "uvicorn 0.54.0"; empty when unknown."""
+    python: str
+    started: int
+    """Wall nanoseconds since the epoch."""
+    worker: int
+    """From 1: the slot that the process took among those living with it."""
+    generation: int
+    """From 1: how many processes have held that slot, this one included."""
+    ended: int | None = None
+    """Wall nanoseconds at which it was gone; None while it lives."""
+    dropped: int = 0
+    """Events that its outbox had no room for."""
+    missed: int = 0
+    """Connections that it served while no inspector listened."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """One call of the application with one scope, in summary. Offsets and durations are nanoseconds."""
+
+    id: int
+    process: int
+    type: int
+    started: int
+    """Wall nanoseconds since the epoch."""
+    state: int = OPEN_STATE
+    duration: int | None = None
+    """Until the callable ended; None while open."""
+    method: str | None = None
+    path: str | None = None
+    query: bytes | None = None
+    client: str | None = None
+    status: int | None = None
+    """HTTP status; for a WebSocket 101 once accepted, or the status that denied it."""
+    close_code: int | None = None
+    """The WebSocket's close code, whichever side it came from."""
+    phase: str | None = None
+    """How far a lifespan has come: its last message's type without the prefix."""
+    received: int = 0
+    """Bytes of bodies and frames that reached the application."""
+    sent: int = 0
+    """Bytes of bodies and frames that the application sent."""
+    messages: int = 0
+    """Messages in both directions."""
+    first_byte: int | None = None
+    """Offset at which the response (or the handshake's answer) started."""
+    last_byte: int | None = None
+    """Offset at which the last byte was sent; work after it is work after the response."""
+    exception: str | None = None
+    """Type and first line of the exception that left the application."""
+    pending: int | None = None
+    """Kind of the call that hangs (receive or send), once it has for a while."""
+    cadence: bytes | None = None
+    """When messages passed (analysis/cadence); None for the plain ones."""
+
+    @property
+    def open(self) -> bool:
+        """Whether the application has not ended it yet."""
+        return self.state == OPEN_STATE
+
+    @property
+    def failed(self) -> bool:
+        """Whether an exception left the application, or startup or shutdown failed."""
+        return self.state == FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLine:
+    """One line that the application wrote to its standard output or error."""
+
+    time: int
+    """Wall nanoseconds since the epoch."""
+    stream: str
+    """stdout or stderr."""
+    text: str

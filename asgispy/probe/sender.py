@@ -1,0 +1,259 @@
+"""The thread that carries events from the outbox to the inspector.
+
+One sender for each address and process. It connects when something listens, sends in batches some thirty times a
+second, looks for calls that hang, and clears the outbox when the inspector is gone. It never wakes the event loop, and
+nobody wakes it: between two rounds it sleeps in `recv`, which also tells it when the inspector leaves.
+
+A forked child inherits an outbox but no thread: `reset_after_fork` starts it anew with the first connection.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import socket
+import stat
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.errors import AddressError, WireError
+from asgispy.probe.outbox import Outbox
+from asgispy.probe.process import running_server
+from asgispy.wire import framing, handshake
+from asgispy.wire.address import (
+    ADDRESS_VARIABLE,
+    TOKEN_VARIABLE,
+    TcpAddress,
+    UnixAddress,
+    default_address,
+    parse_address,
+)
+from asgispy.wire.codec import encode_events
+
+if TYPE_CHECKING:
+    from asgispy.wire.address import (
+        Address,
+    )
+
+ROUND: Final = 0.03
+"""Seconds between two rounds: the delay at which the screen follows."""
+RETRY: Final = 0.5
+"""Seconds between two looks for an inspector."""
+HANGING: Final = 100_000_000
+"""Nanoseconds after which a pending call is reported as such."""
+BATCH_EVENTS: Final = 256
+BATCH_BYTES: Final = 256 * 1024
+FLUSH_TIMEOUT: Final = 0.5
+
+
+class Sender:
+    """Empties one outbox into one inspector."""
+
+    def __init__(self, address: Address | None) -> None:
+        self.address = address
+        self.outbox = Outbox()
+        self.reset_after_fork()
+
+    def reset_after_fork(self) -> None:
+        """Forget the parent's thread, socket and events."""
+        self.outbox.reset()
+        self.started = False
+        self.identity = secrets.token_hex(8)
+        self.began = time.time_ns()
+        self.refusal = ""
+        self._counts = handshake.Counts(0, 0)
+        self._socket: socket.socket | None = None
+        self._sending = threading.Lock()
+        self._starting = threading.Lock()
+
+    def start(self) -> None:
+        """Start the thread, once."""
+        with self._starting:
+            if self.started:
+                return
+            self.started = True
+            if self.address is None:
+                self.outbox.close()
+                return
+            threading.Thread(target=self._run, name="asgispy-sender", daemon=True).start()
+            atexit.register(self.flush)
+            _flush_in_children(self)
+
+    def flush(self) -> None:
+        """Send what is queued now, from this thread, within half a second."""
+        if self._socket is None and self.outbox.listening and self.outbox.queue:
+            self._await_connection()
+        if self._socket is None or not self._sending.acquire(timeout=FLUSH_TIMEOUT):
+            return
+        try:
+            if self._socket is not None:
+                self._socket.settimeout(FLUSH_TIMEOUT)
+                self._drain(self._socket)
+        except OSError:
+            pass  # the inspector is gone or stuck: its thread will see to it
+        finally:
+            self._sending.release()
+
+    def _await_connection(self) -> None:
+        """The process ends before its sender was through with connecting: give it a moment."""
+        deadline = time.monotonic() + FLUSH_TIMEOUT
+        while self._socket is None and self.outbox.listening and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connected = self._connect()
+                self._carry(connected)
+            except (OSError, WireError) as error:
+                self.refusal = str(error)
+            with self._sending:
+                if self._socket is not None:
+                    self._socket.close()
+                self._socket = None
+                self.outbox.close()
+            time.sleep(RETRY)
+
+    def _connect(self) -> socket.socket:
+        """Connect and shake hands; raises OSError or WireError when nobody is there or we are not welcome."""
+        address = self.address
+        if isinstance(address, UnixAddress):
+            _check_owner(address.path)
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            target: Any = address.path
+        else:
+            assert isinstance(address, TcpAddress)
+            family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+            connection = socket.socket(family, socket.SOCK_STREAM)
+            target = (address.host, address.port)
+        try:
+            connection.settimeout(5)
+            connection.connect(target)
+            connection.sendall(framing.frame(framing.HELLO, handshake.encode(self._hello())))
+            self._welcome(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _hello(self) -> handshake.Hello:
+        return handshake.Hello(
+            protocol=handshake.PROTOCOL,
+            token=os.environ.get(TOKEN_VARIABLE, ""),
+            identity=self.identity,
+            pid=os.getpid(),
+            parent=os.getppid(),
+            python=".".join(map(str, sys.version_info[:3])),
+            server=running_server(),
+            wall=time.time_ns(),
+            monotonic=time.monotonic_ns(),
+            started=self.began,
+        )
+
+    def _welcome(self, connection: socket.socket) -> None:
+        reader = framing.FrameReader(64 * 1024)
+        while data := connection.recv(4096):
+            for kind, payload in reader.feed(data):
+                if kind == framing.REFUSED:
+                    raise WireError(handshake.decode(handshake.Refused, payload).reason)
+                welcome = handshake.decode(handshake.Welcome, payload)
+                self.outbox.body_limit = welcome.body_limit
+                self.outbox.connection_limit = welcome.connection_limit
+                return
+        raise WireError("closed during the handshake")
+
+    def _carry(self, connection: socket.socket) -> None:
+        """Send rounds until the inspector is gone (OSError, or its end of the connection closed)."""
+        with self._sending:
+            for lifespan in list(self.outbox.lifespans):
+                connection.sendall(_events_frame(lifespan.history))  # type: ignore[attr-defined]
+            self._counts = handshake.Counts(0, 0)
+            self._socket = connection
+            self.outbox.listening = True
+        while True:
+            with self._sending:
+                connection.settimeout(None)
+                self._report_hanging(connection)
+                self._drain(connection)
+                connection.settimeout(ROUND)
+            try:
+                if not connection.recv(4096):
+                    return
+            except TimeoutError:
+                pass
+
+    def _report_hanging(self, connection: socket.socket) -> None:
+        """Tell of calls that have been pending for a while, each once, before what is queued."""
+        before = time.monotonic_ns() - HANGING
+        reports: list[tuple[Any, ...]] = []
+        for recording in {id(each): each for each in list(self.outbox.open.values())}.values():
+            for index, (kind, called, message) in list(recording.pending.items()):
+                if called < before and index not in (recording.reported or ()):
+                    recording.reported = (recording.reported or set()) | {index}
+                    reports.append((kind, recording.number, index, called, None, message, None))
+        for start in range(0, len(reports), BATCH_EVENTS):
+            connection.sendall(_events_frame(reports[start : start + BATCH_EVENTS]))
+
+    def _drain(self, connection: socket.socket) -> None:
+        while events := self.outbox.take(BATCH_EVENTS, BATCH_BYTES):
+            connection.sendall(_events_frame(events))
+        counts = handshake.Counts(self.outbox.dropped, self.outbox.missed)
+        if counts != self._counts:
+            connection.sendall(framing.frame(framing.COUNTS, handshake.encode(counts)))
+            self._counts = counts
+
+
+def _events_frame(events: list[tuple[Any, ...]]) -> bytes:
+    return framing.frame(framing.EVENTS, encode_events(events))
+
+
+def _check_owner(path: str) -> None:
+    """Never talk to a socket that somebody else has put at the default place in a shared folder."""
+    facts = Path(path).stat()
+    if not stat.S_ISSOCK(facts.st_mode):
+        raise OSError(f"{path} is no socket")
+    if facts.st_uid not in (os.getuid(), 0):
+        raise OSError(f"{path} belongs to another user")
+
+
+def _flush_in_children(sender: Sender) -> None:
+    """Children of multiprocessing end without exit handlers; they run finalizers of their own."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, sender.flush, exitpriority=100)
+
+
+_senders: dict[str, Sender] = {}
+_locks = [threading.Lock()]
+
+
+def sender_for(address: str | None) -> Sender:
+    """This process's sender to that inspector.
+
+    Raises AddressError for a wrong address in code; one in the environment must not stop an application.
+    """
+    parsed: Address | None
+    if address is not None:
+        parsed = parse_address(address)
+    else:
+        try:
+            parsed = default_address()
+        except AddressError as error:
+            print(f"asgispy: {ADDRESS_VARIABLE}: {error}; nothing is recorded", file=sys.stderr)
+            parsed = None
+    with _locks[0]:
+        return _senders.setdefault(str(parsed), Sender(parsed))
+
+
+def _after_fork() -> None:
+    _locks[0] = threading.Lock()  # the parent's may have been held at the moment of the fork
+    for sender in _senders.values():
+        sender.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

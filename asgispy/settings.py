@@ -1,0 +1,73 @@
+"""What can be set: small frozen dataclasses, each field documented once, here.
+
+The command line derives its options and their help from these fields. Constructing one has no side effects.
+What must not move in: reading the environment, files or the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def setting(default: Any, help: str, unit: str = "") -> Any:
+    """A dataclass field with its one-line help; `unit` is "bytes" or "count" where a number has one."""
+    return field(default=default, metadata={"help": help, "unit": unit})
+
+
+def help_of(settings: type, name: str) -> str:
+    """The one-line help of a field, for the command line."""
+    for each in fields(settings):
+        if each.name == name:
+            return str(each.metadata["help"])
+    raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the probe keeps of bodies. True sizes are always recorded; what is cut is marked as cut."""
+
+    body_limit: int = setting(64 * 1024, "Keep at most this much of each message's body.", "bytes")
+    connection_limit: int = setting(8 * 1024**2, "Keep at most this much of all bodies of one connection.", "bytes")
+    outbox_limit: int = setting(32 * 1024**2, "Hold at most this much in the application's process.", "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much a capture keeps; the oldest ended connections go first, and are counted. 0 means no limit."""
+
+    keep: int = setting(1_000_000, "Keep at most this many connections.", "count")
+    keep_bytes: int = setting(4 * 1024**3, "Keep the capture file below this size.", "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What to start: a target and a server with its options."""
+
+    target: str
+    """`module:attr`, with dots in attr; a bare `module` means `module:app`."""
+    server: str = "uvicorn"
+    """uvicorn, hypercorn, daphne or granian."""
+    factory: bool = False
+    """The target is a callable that returns the application."""
+    interface: str = "auto"
+    """auto, asgi3, asgi2 or wsgi."""
+    app_dir: str = ""
+    """Folder to import the target from; empty means the current one."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Server options given on the command line, by uvicorn's parameter names (`host`, `ssl_keyfile`…)."""
+    extra_arguments: tuple[str, ...] = ()
+    """What stood after `--`: handed to the server as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headless:
+    """A run without a screen."""
+
+    json: Path | None = None
+    """Where JSON Lines go as connections end; None for nowhere, `-` for standard output."""
+    keep_secrets: bool = False

@@ -1,0 +1,139 @@
+"""Values, errors and batches of events to MessagePack and back.
+
+Two directions, two attitudes. Encoding runs in the application: `encode_value` is one call into C and raises for what
+it can't take, so that the probe can fall back to a careful snapshot. Decoding runs in the inspector on bytes from
+outside: `decode_value` never raises; what can't be read becomes an `Opaque` that says so.
+
+Extension codes (MessagePack "ext" types) hold what MessagePack has no type for; they are part of the capture's format.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from asgispy.errors import WireError
+from asgispy.model.events import Error
+from asgispy.model.values import BytesLike, Cut, Opaque, Part
+
+if TYPE_CHECKING:
+    from asgispy.model.events import RawEvent
+
+EXT_OPAQUE: Final = 1
+EXT_CUT_BYTES: Final = 2
+EXT_CUT_TEXT: Final = 3
+EXT_SURROGATES: Final = 4
+EXT_BYTES_LIKE: Final = 5
+EXT_BIG_INT: Final = 6
+EXT_PART: Final = 7
+
+
+def _to_ext(value: object) -> msgspec.msgpack.Ext:
+    match value:
+        case Cut(data=bytes() as data, size=size):
+            return msgspec.msgpack.Ext(EXT_CUT_BYTES, encode_value((size, data)))
+        case Cut(data=str() as text, size=size):
+            return msgspec.msgpack.Ext(EXT_CUT_TEXT, encode_value((size, text.encode("utf-8", "surrogatepass"))))
+        case Opaque(type=name, repr=text):
+            return msgspec.msgpack.Ext(EXT_OPAQUE, encode_value((name, text)))
+        case BytesLike(type=name, data=data, size=size):
+            return msgspec.msgpack.Ext(EXT_BYTES_LIKE, encode_value((name, size, data)))
+        case Part(name=name):
+            return msgspec.msgpack.Ext(EXT_PART, name.encode())
+        case _:
+            raise TypeError(f"{type(value).__name__} is not a plain value")
+
+
+encode_value = msgspec.msgpack.Encoder(enc_hook=_to_ext).encode
+"""Encode plain values (and those of model.values) to MessagePack.
+
+Raises TypeError, OverflowError, UnicodeEncodeError or RecursionError for others.
+"""
+
+
+def surrogates(text: str) -> msgspec.msgpack.Ext:
+    """A text with lone surrogates, which MessagePack can't hold, ready to be encoded."""
+    return msgspec.msgpack.Ext(EXT_SURROGATES, text.encode("utf-8", "surrogatepass"))
+
+
+def big_int(number: int) -> msgspec.msgpack.Ext:
+    """An integer beyond 64 bits, ready to be encoded."""
+    return msgspec.msgpack.Ext(EXT_BIG_INT, b"%x" % number)
+
+
+def _from_ext(code: int, data: memoryview) -> Any:
+    raw = bytes(data)
+    match code:
+        case 1:
+            name, text = _opaque_decoder.decode(raw)
+            return Opaque(name, text)
+        case 2:
+            size, kept = _cut_decoder.decode(raw)
+            return Cut(kept, size)
+        case 3:
+            size, kept = _cut_decoder.decode(raw)
+            return Cut(kept.decode("utf-8", "surrogatepass"), size)
+        case 4:
+            return raw.decode("utf-8", "surrogatepass")
+        case 5:
+            name, size, kept = _bytes_like_decoder.decode(raw)
+            return BytesLike(name, kept, size)
+        case 6:
+            return int(raw, 16)
+        case 7:
+            return Part(raw.decode())
+        case _:
+            return Opaque("ext", f"extension {code}, {len(raw)} bytes")
+
+
+_opaque_decoder = msgspec.msgpack.Decoder(tuple[str, str])
+_cut_decoder = msgspec.msgpack.Decoder(tuple[int, bytes])
+_bytes_like_decoder = msgspec.msgpack.Decoder(tuple[str, int, bytes])
+_value_decoder = msgspec.msgpack.Decoder(Any, ext_hook=_from_ext)
+
+
+def decode_value(data: bytes) -> Any:
+    """Decode a recorded scope or message. Never raises: broken bytes become an `Opaque`."""
+    try:
+        return _value_decoder.decode(data)
+    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        return Opaque("undecodable", f"{len(data)} bytes: {error}"[:200])
+
+
+_error_decoder = msgspec.msgpack.Decoder(tuple[str, str, str])
+
+
+def encode_error(error: Error) -> bytes:
+    """Encode an error; lone surrogates are escaped, since a traceback may quote anything."""
+    parts = (error.type, error.message, error.traceback)
+    try:
+        return encode_value(parts)
+    except UnicodeEncodeError:
+        return encode_value([part.encode("utf-8", "backslashreplace").decode() for part in parts])
+
+
+def decode_error(data: bytes) -> Error:
+    """Decode an error. Never raises."""
+    try:
+        return Error(*_error_decoder.decode(data))
+    except (msgspec.DecodeError, ValueError) as error:
+        return Error("undecodable", str(error), "")
+
+
+_events_decoder = msgspec.msgpack.Decoder(
+    list[tuple[int, int, int, int, int | None, bytes | None, bytes | None]]  # the fields of RawEvent
+)
+
+
+def encode_events(events: list[RawEvent] | list[tuple[Any, ...]]) -> bytes:
+    """Encode a batch of events."""
+    return encode_value(events)
+
+
+def decode_events(data: bytes) -> list[tuple[int, int, int, int, int | None, bytes | None, bytes | None]]:
+    """Decode a batch to tuples in the order of `RawEvent`'s fields; raises WireError for anything else."""
+    try:
+        return _events_decoder.decode(data)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise WireError(f"malformed events: {error}") from None
