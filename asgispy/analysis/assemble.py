@@ -126,7 +126,7 @@ class Assembly:
 
     def _response_start(self, message: dict[str, Any], start: int, end: int) -> None:
         status = message.get("status")
-        if self.connection.status is None and type(status) is int:
+        if self.connection.status is None and type(status) is int and 0 <= status < 1 << 31:
             self.connection.status = status
         if self.connection.first_byte is None:
             self.connection.first_byte = start
@@ -159,16 +159,20 @@ class Assembly:
         if self.connection.status is None:
             self.connection.status = 403  # HTTP and WebSocket specification, "Close": denied before it was accepted
             self.connection.first_byte = start
-        code = message.get("code", 1000)
-        if self.connection.close_code is None and type(code) is int:
-            self.connection.close_code = code
+        self._close_code(message.get("code", 1000))
         self.complete = True
 
     def _socket_disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
         code = message.get("code", 1005)
-        if self.connection.close_code is None and type(code) is int:
-            self.connection.close_code = code
+        if self._close_code(code):
             self.disconnected = code == ABNORMAL_CLOSURE and not self.complete
+
+    def _close_code(self, code: object) -> bool:
+        """The first close code is the one that counts, whichever side it came from."""
+        if self.connection.close_code is None and type(code) is int and 0 <= code < 1 << 31:
+            self.connection.close_code = code
+            return True
+        return False
 
 
 _HANDLERS: Final[dict[Any, Callable[[Assembly, dict[str, Any], int, int], None]]] = {

@@ -149,8 +149,9 @@ class Listener:
         try:
             for kind, payload in peer.reader.feed(data):
                 self._frame(peer, kind, payload)
-        except WireError as error:
-            self._on_log(f"closed {peer.name}: {error}")
+        except Exception as error:  # whatever one peer makes us stumble over must not harm the others
+            fault = "" if isinstance(error, WireError) else f"a fault of asgispy's: {type(error).__name__}: "
+            self._on_log(f"closed {peer.name}: {fault}{error}")
             self._close_peer(peer)
 
     def _frame(self, peer: Peer, kind: int, payload: bytes) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.capture.writer import CaptureWriter
-    from asgispy.model.connection import OutputLine
+    from asgispy.model.connection import Connection, OutputLine
     from asgispy.wire.handshake import Counts, Hello
 
 REMEMBERED: Final = 4096
@@ -72,8 +72,8 @@ class ProcessRecord:
 class Pipeline:
     """Assembles events of many processes and writes them."""
 
-    def __init__(self, writer: CaptureWriter, on_ended: Callable[[int], None] | None = None) -> None:
-        """`on_ended` is told the id of each connection that has ended, after it was handed to the writer."""
+    def __init__(self, writer: CaptureWriter, on_ended: Callable[[Connection], None] = lambda connection: None) -> None:
+        """`on_ended` is told of each connection that has ended, once it was handed to the writer."""
         self._writer = writer
         self._on_ended = on_ended
         self._next_id = writer.last_id + 1
@@ -82,7 +82,7 @@ class Pipeline:
         self._generations: dict[int, int] = {}
         self._opened: list[tuple[Assembly, bytes]] = []
         self._changed: dict[int, Assembly] = {}
-        self._ended: list[int] = []
+        self._ended: list[Connection] = []
         self._batch = Batch()
 
     @property
@@ -169,9 +169,8 @@ class Pipeline:
         if batch:
             self._writer.write(batch)
             self._batch = Batch()
-        if self._on_ended is not None:
-            for id in self._ended:
-                self._on_ended(id)
+        for connection in self._ended:
+            self._on_ended(connection)
         self._ended.clear()
 
     def _open(self, process: ProcessRecord, number: int, called: int, message: bytes) -> None:
@@ -189,7 +188,7 @@ class Pipeline:
         if len(process.closed) > REMEMBERED:
             process.closed.popitem(last=False)
         self._changed[assembly.connection.id] = assembly
-        self._ended.append(assembly.connection.id)
+        self._ended.append(assembly.connection)
 
     def _orphan(self, process: ProcessRecord, number: int, duration: int | None) -> None:
         """An event of a connection whose opening never came: it opened before we listened, or was dropped."""

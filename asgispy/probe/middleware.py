@@ -2,7 +2,7 @@
 
 A plain class in the usual shape. It adds nothing to scopes, messages or context variables, awaits nothing of its own,
 and lets every exception pass as it is. An application that is wrapped twice (a spied application mounted in a spied
-one) is recorded once, by the outermost: the inner one recognises the scope, or the headers that a copied scope shares.
+one) is recorded once, by the outermost: the inner one recognises the headers, which copies of a scope share.
 """
 
 from __future__ import annotations
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asgispy.model.asgi import ASGIApp, Receive, Scope, Send
-    from asgispy.probe.outbox import Outbox
 
 __all__ = ["SpyMiddleware"]
-
-_RECORDINGS = {"http": Recording, "websocket": Recording, "lifespan": LifespanRecording}
 
 
 class SpyMiddleware:
@@ -46,31 +43,33 @@ class SpyMiddleware:
         except BaseException as error:
             recording.raised(error)
             raise
-        else:
-            recording.returned()
-            return result
-        finally:
-            self._outbox.forget(recording)
-            if type(recording) is LifespanRecording:
-                # The process is about to end, and some servers end it by a signal that skips every exit handler.
-                self._sender.flush()
+        recording.returned()
+        return result
 
     def _begin(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
         """A recording of this connection; None when it is not to be recorded. Never raises."""
         try:
-            kind = _RECORDINGS.get(scope["type"])
-            if kind is None:
-                return None
-            if not self._sender.started:
-                self._sender.start()
-            outbox: Outbox = self._outbox
-            if not outbox.listening and kind is Recording:
-                outbox.missed += 1
-                return None
-            if outbox.recorded(scope):
-                return None
-            recording = kind(outbox, scope, receive, send)
-            outbox.remember(recording)
+            kind = scope["type"]
+            outbox = self._outbox
+            if kind == "http" or kind == "websocket":
+                if not outbox.listening:
+                    outbox.missed += 1
+                    return None
+                if not self._sender.started:
+                    self._sender.start()
+                if id(scope.get("headers", scope)) in outbox.open:
+                    return None
+                return Recording(outbox, scope, receive, send)
+            if kind == "lifespan":
+                return self._begin_lifespan(scope, receive, send)
         except Exception:  # a fault of ours, or a scope that is no scope: the application is to see it, not us
+            pass
+        return None
+
+    def _begin_lifespan(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
+        """A lifespan is recorded even while nobody listens: it is the only one, and it is over so soon."""
+        if not self._sender.started:
+            self._sender.start()
+        if id(scope) in self._outbox.open:
             return None
-        return recording
+        return LifespanRecording(self._outbox, scope, receive, send, self._sender.flush)

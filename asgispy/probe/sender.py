@@ -173,7 +173,7 @@ class Sender:
                 connection.sendall(_events_frame(lifespan.history))  # type: ignore[attr-defined]
             self._counts = handshake.Counts(0, 0)
             self._socket = connection
-            self.outbox.listening = True
+            self.outbox.open_up()
         while True:
             with self._sending:
                 connection.settimeout(None)
@@ -189,12 +189,12 @@ class Sender:
     def _report_hanging(self, connection: socket.socket) -> None:
         """Tell of calls that have been pending for a while, each once, before what is queued."""
         before = time.monotonic_ns() - HANGING
-        reports: list[tuple[Any, ...]] = []
-        for recording in {id(each): each for each in list(self.outbox.open.values())}.values():
-            for index, (kind, called, message) in list(recording.pending.items()):
-                if called < before and index not in (recording.reported or ()):
+        reports: list[list[Any]] = []
+        for recording in list(self.outbox.open.values()):
+            for index, event in list(recording.pending.items()):
+                if event[3] < before and index not in (recording.reported or ()):
                     recording.reported = (recording.reported or set()) | {index}
-                    reports.append((kind, recording.number, index, called, None, message, None))
+                    reports.append([*event[:4], None, event[5], None])
         for start in range(0, len(reports), BATCH_EVENTS):
             connection.sendall(_events_frame(reports[start : start + BATCH_EVENTS]))
 
@@ -207,7 +207,7 @@ class Sender:
             self._counts = counts
 
 
-def _events_frame(events: list[tuple[Any, ...]]) -> bytes:
+def _events_frame(events: list[list[Any]]) -> bytes:
     return framing.frame(framing.EVENTS, encode_events(events))
 
 

@@ -49,7 +49,10 @@ def encode_scope(scope: Mapping[str, Any]) -> bytes:
     state = scope.get("state")
     if state:
         scope = {**scope, "state": snapshot(state, DEPTH - 3)}
-    return encode_message(scope)
+    try:
+        return encode_value(scope)
+    except Exception:
+        return encode_careful(scope)
 
 
 def snapshot(value: Any, depth: int = DEPTH) -> Any:

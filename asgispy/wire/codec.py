@@ -9,15 +9,17 @@ Extension codes (MessagePack "ext" types) hold what MessagePack has no type for;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
 from asgispy.errors import WireError
-from asgispy.model.events import Error
+from asgispy.model.events import OPEN, RAISE, RETURN, Error
 from asgispy.model.values import BytesLike, Cut, Opaque, Part
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asgispy.model.events import RawEvent
 
 EXT_OPAQUE: Final = 1
@@ -27,6 +29,9 @@ EXT_SURROGATES: Final = 4
 EXT_BYTES_LIKE: Final = 5
 EXT_BIG_INT: Final = 6
 EXT_PART: Final = 7
+
+SIZE_LIMIT: Final = 1 << 48
+"""No body is taken to be larger, whatever a peer says."""
 
 
 def _to_ext(value: object) -> msgspec.msgpack.Ext:
@@ -70,15 +75,15 @@ def _from_ext(code: int, data: memoryview) -> Any:
             return Opaque(name, text)
         case 2:
             size, kept = _cut_decoder.decode(raw)
-            return Cut(kept, size)
+            return Cut(kept, min(size, SIZE_LIMIT))
         case 3:
             size, kept = _cut_decoder.decode(raw)
-            return Cut(kept.decode("utf-8", "surrogatepass"), size)
+            return Cut(kept.decode("utf-8", "surrogatepass"), min(size, SIZE_LIMIT))
         case 4:
             return raw.decode("utf-8", "surrogatepass")
         case 5:
             name, size, kept = _bytes_like_decoder.decode(raw)
-            return BytesLike(name, kept, size)
+            return BytesLike(name, kept, min(size, SIZE_LIMIT))
         case 6:
             return int(raw, 16)
         case 7:
@@ -121,12 +126,14 @@ def decode_error(data: bytes) -> Error:
         return Error("undecodable", str(error), "")
 
 
+_Kind = Annotated[int, msgspec.Meta(ge=OPEN, le=RETURN)]
+_Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 _events_decoder = msgspec.msgpack.Decoder(
-    list[tuple[int, int, int, int, int | None, bytes | None, bytes | None]]  # the fields of RawEvent
+    list[tuple[_Kind, _Number, _Number, _Number, _Number | None, bytes | None, bytes | None]]  # as RawEvent
 )
 
 
-def encode_events(events: list[RawEvent] | list[tuple[Any, ...]]) -> bytes:
+def encode_events(events: Sequence[RawEvent | list[Any]]) -> bytes:
     """Encode a batch of events."""
     return encode_value(events)
 
@@ -134,6 +141,9 @@ def encode_events(events: list[RawEvent] | list[tuple[Any, ...]]) -> bytes:
 def decode_events(data: bytes) -> list[tuple[int, int, int, int, int | None, bytes | None, bytes | None]]:
     """Decode a batch to tuples in the order of `RawEvent`'s fields; raises WireError for anything else."""
     try:
-        return _events_decoder.decode(data)
+        events = _events_decoder.decode(data)
     except (msgspec.DecodeError, ValueError) as error:
         raise WireError(f"malformed events: {error}") from None
+    if any(event[0] == RAISE and event[6] is None for event in events):
+        raise WireError("malformed events: a raise without an error")
+    return events

@@ -7,7 +7,7 @@ reason) and closes. Nothing is sent before the answer.
 from __future__ import annotations
 
 import hmac
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,9 @@ PROTOCOL: Final = 1
 """Raised whenever a frame's or an event's meaning changes."""
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+
+
 class Hello(msgspec.Struct, frozen=True, array_like=True):
     """A probe's first frame."""
 
@@ -24,16 +27,16 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     token: str
     identity: str
     """Random, one for each process: a peer that comes back is the same process."""
-    pid: int
-    parent: int
+    pid: _Count
+    parent: _Count
     python: str
     server: str
     """Name and version of the server that runs the application; empty when unknown."""
-    wall: int
+    wall: _Count
     """Wall nanoseconds since the epoch, at the same moment as `monotonic`."""
-    monotonic: int
+    monotonic: _Count
     """Monotonic nanoseconds: with `wall` the anchor of all times of this process."""
-    started: int
+    started: _Count
     """Wall nanoseconds at which the process started to carry the middleware."""
 
 
@@ -54,9 +57,9 @@ class Refused(msgspec.Struct, frozen=True, array_like=True):
 class Counts(msgspec.Struct, frozen=True, array_like=True):
     """What a process could not deliver, in all since it started."""
 
-    dropped: int
+    dropped: _Count
     """Events that the outbox had no room for."""
-    missed: int
+    missed: _Count
     """Connections that came while no inspector listened."""
 
 

@@ -1,0 +1,167 @@
+"""Runs without a screen: one line for each connection on stderr, signals that end it well, and the exit code."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+from asgispy.cli.sessions import AttachSession, RunSession
+from asgispy.errors import EXIT_OK, EXIT_USAGE
+from asgispy.model.connection import COMPLETED, LIFESPAN, STATE_NAMES, TYPE_NAMES, WEBSOCKET
+from asgispy.model.units import format_duration, format_size
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from asgispy.cli.recording import RecordingOptions
+    from asgispy.launch.supervisor import Supervisor
+    from asgispy.model.connection import Connection, OutputLine
+    from asgispy.settings import Launch
+    from asgispy.wire.address import Address
+
+
+IMPATIENT: Final = 1.0
+"""Seconds after which a second signal gives up; earlier ones are the same one, told to a process and to its group."""
+
+
+class Companion(Protocol):
+    """Something that runs beside the application as long as it does."""
+
+    def start(self, supervisor: Supervisor) -> None:
+        """The server has been started."""
+
+    def stop(self) -> None:
+        """The server is about to be stopped."""
+
+
+class Ending:
+    """Waits for what ends the run: a signal, or what the session says. A second signal gives up on a clean end."""
+
+    def __init__(self) -> None:
+        # A SimpleQueue may be put to from a signal handler; a lock that the main thread holds could not be taken there.
+        self._reasons: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._signalled: float | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self._signalled is None:
+            self._signalled = now
+            self._reasons.put("signal")
+        elif now - self._signalled > IMPATIENT:
+            raise KeyboardInterrupt
+
+    def announce(self, reason: str) -> None:
+        """End the run for this reason; from any thread."""
+        self._reasons.put(reason)
+
+    def wait(self) -> str:
+        """The first reason."""
+        return self._reasons.get()
+
+
+def say(text: str) -> None:
+    """A line on stderr, whatever is in it."""
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stderr.flush()
+
+
+def pass_on(line: OutputLine) -> None:
+    """A line of the application's output, as it is; our own lines under our name."""
+    say(line.text if line.stream != "asgispy" else f"asgispy: {line.text}")
+
+
+def announce(connection: Connection) -> None:
+    """The line for a connection that has ended."""
+    say(describe(connection))
+
+
+def describe(connection: Connection) -> str:
+    """One line: "GET /items 200 12 ms 5.1 kB", and what went wrong."""
+    parts = [connection.method or TYPE_NAMES[connection.type]]
+    if connection.path is not None:
+        query = f"?{connection.query.decode('latin-1')}" if connection.query else ""
+        parts.append(printable(f"{connection.path}{query}"))
+    if connection.status is not None:
+        parts.append(str(connection.status))
+    if connection.phase is not None:
+        parts.append(connection.phase)
+    if connection.close_code is not None:
+        parts.append(f"closed {connection.close_code}")
+    if connection.duration is not None:
+        parts.append(format_duration(connection.duration))
+    if connection.type == WEBSOCKET:
+        parts.append(f"{format_size(connection.received)} in, {format_size(connection.sent)} out")
+    elif connection.type != LIFESPAN:
+        parts.append(format_size(connection.sent))
+    if connection.state != COMPLETED:
+        parts.append(STATE_NAMES[connection.state])
+    if connection.exception is not None:
+        parts.append(printable(connection.exception))
+    return " ".join(parts)
+
+
+def printable(text: str) -> str:
+    """Escape what could move a terminal's cursor or lie about the text's direction."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def run_headless(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
+    """Run an application without a screen; gives the exit code. `companion` runs beside it (the demo's traffic)."""
+    ending = Ending()
+    session = RunSession(
+        launch,
+        options,
+        on_ended=announce,
+        on_output=pass_on,
+        on_state=lambda state: ending.announce("over") if state.over else None,
+        on_failure=lambda failure: ending.announce("failure"),
+    )
+    try:
+        session.start()
+        if companion is not None:
+            companion.start(session.supervisor)
+        reason = ending.wait()
+        if companion is not None:
+            companion.stop()
+        session.supervisor.stop()
+        problem = session.finish()
+        if problem is not None:
+            say(f"asgispy: {problem}")
+            return EXIT_USAGE
+        if reason == "over":
+            if session.supervisor.verdict != EXIT_USAGE:  # then the child has said what is wrong with the target
+                say(f"asgispy: {session.supervisor.ending}")
+            return session.supervisor.verdict
+        return EXIT_OK
+    finally:
+        if not session.supervisor.state.over:  # interrupted a second time
+            session.supervisor.stop(timeout=0)
+        session.recording.close()
+
+
+def attach_headless(address: Address, options: RecordingOptions) -> int:
+    """Watch attached applications without a screen until a signal; gives the exit code."""
+    ending = Ending()
+    session = AttachSession(
+        address,
+        options,
+        on_ended=announce,
+        on_log=lambda text: say(f"asgispy: {text}"),
+        on_failure=lambda failure: ending.announce("failure"),
+    )
+    try:
+        say(f"asgispy: listening at {session.recording.collector.address}")
+        ending.wait()
+        problem = session.recording.finish()
+        if problem is not None:
+            say(f"asgispy: {problem}")
+            return EXIT_USAGE
+        return EXIT_OK
+    finally:
+        session.recording.close()

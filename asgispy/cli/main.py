@@ -1,0 +1,83 @@
+"""The group of commands, and the one place where errors become a line and an exit code.
+
+Start-up is a budget: `asgispy --help` imports no command's module, so each is named here with its one line of help.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from asgispy.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, AsgispyError
+from asgispy.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = {
+    "run": "Run an application and watch it.",
+    "demo": "Take a tour: bundled examples under their own traffic.",
+    "attach": "Watch applications that carry SpyMiddleware.",
+    "view": "Open a saved capture.",
+    "export": "Write a capture as JSON.",
+}
+"""Name and one line of help; each stands in the module of its name."""
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"asgispy.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List names and help without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="asgispy", message="%(prog)s %(version)s")
+def cli() -> None:
+    """See every scope, receive and send of an ASGI application, live in the terminal."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    try:
+        result = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Exit as exit:
+        return int(exit.exit_code)
+    except click.ClickException as error:
+        return _fail(_usage(error), EXIT_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except AsgispyError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has left; there is nobody to tell
+        return EXIT_OK
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def _usage(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" (see: {context.command_path} --help)" if context is not None else ""
+    return f"{error.format_message()}{hint}"
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"asgispy: {message}", file=sys.stderr)
+    return code

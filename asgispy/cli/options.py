@@ -1,0 +1,81 @@
+"""Options that several commands share, derived from the fields of the settings they fill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from asgispy.model.units import parse_size
+from asgispy.settings import Limits, Retention, help_of
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, such as 64K or 1.5MB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes; a wrong one ends in click's own error."""
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+SIZE: Final = Size()
+
+_LIMITS = Limits()
+_RETENTION = Retention()
+
+
+def recording_options() -> list[click.Option]:
+    """What every command that records takes."""
+    return [
+        click.Option(["--headless"], is_flag=True, help="No screen: one line for each connection on stderr."),
+        click.Option(
+            ["--capture"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Record into this file, and keep it. An older capture is continued.",
+        ),
+        click.Option(
+            ["--json"],
+            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+            help="Write JSON Lines as connections end; - for standard output.",
+        ),
+        click.Option(
+            ["--body-limit"],
+            type=SIZE,
+            default=_LIMITS.body_limit,
+            show_default="64K",
+            help=help_of(Limits, "body_limit"),
+        ),
+        click.Option(
+            ["--keep"],
+            type=click.IntRange(min=0),
+            default=_RETENTION.keep,
+            show_default=True,
+            metavar="COUNT",
+            help=help_of(Retention, "keep") + " 0: no limit.",
+        ),
+        click.Option(
+            ["--keep-bytes"],
+            type=SIZE,
+            default=_RETENTION.keep_bytes,
+            show_default="4G",
+            help=help_of(Retention, "keep_bytes") + " 0: no limit.",
+        ),
+        secrets_option(),
+    ]
+
+
+def secrets_option() -> click.Option:
+    """Whether exports keep secrets."""
+    return click.Option(
+        ["--secrets"],
+        type=click.Choice(["mask", "keep"]),
+        default="mask",
+        show_default=True,
+        help="What exported JSON does with passwords, tokens and cookies.",
+    )

@@ -1,0 +1,98 @@
+"""What a recording command was asked for, and the recording itself: collector, live JSON, and where lines go.
+
+The commands differ in what they watch (sessions); this is what they share, with a screen and without.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asgispy.cli.live_json import LiveJson
+from asgispy.collect.collector import Collector
+from asgispy.errors import UsageError
+from asgispy.settings import Limits, Retention
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from asgispy.errors import CaptureError
+    from asgispy.model.connection import Connection
+    from asgispy.wire.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOptions:
+    """The values of `options.recording_options`."""
+
+    headless: bool
+    capture: Path | None
+    json: Path | None
+    body_limit: int
+    keep: int
+    keep_bytes: int
+    secrets: str
+
+    def check(self, command: str) -> None:
+        """Raise UsageError for what can't go together, before anything is started."""
+        if self.headless:
+            return
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError(f"{command} needs a terminal for its screen: use --headless to go without")
+        if self.json is not None and str(self.json) == "-":
+            raise UsageError("--json - would write into the screen: use --headless, or name a file")
+
+
+class Recording:
+    """A collector and, if asked for, JSON Lines as connections end."""
+
+    def __init__(
+        self,
+        options: RecordingOptions,
+        *,
+        address: Address | None = None,
+        on_ended: Callable[[Connection], None] = lambda connection: None,
+        on_log: Callable[[str], None] = lambda line: None,
+        on_failure: Callable[[CaptureError], None] = lambda error: None,
+    ) -> None:
+        """Raises CaptureError, AddressError, or UsageError when the JSON file can't be written."""
+        self._on_ended = on_ended
+        self._json: LiveJson | None = None
+        self._finished = False
+        self.collector = Collector(
+            capture=options.capture,
+            address=address,
+            limits=Limits(body_limit=options.body_limit, connection_limit=max(options.body_limit * 64, 8 * 1024**2)),
+            retention=Retention(keep=options.keep, keep_bytes=options.keep_bytes),
+            on_ended=self._ended,
+            on_log=on_log,
+            on_failure=on_failure,
+        )
+        if options.json is not None:
+            try:
+                self._json = LiveJson(self.collector.capture, options.json, keep_secrets=options.secrets == "keep")
+            except BaseException:
+                self.close()
+                raise
+
+    def _ended(self, connection: Connection) -> None:
+        if self._json is not None:
+            self._json.ended(connection.id)
+        self._on_ended(connection)
+
+    def finish(self) -> str | None:
+        """Finish the capture and the JSON file; gives what went wrong with either, if anything."""
+        if not self._finished:
+            self._finished = True
+            self.collector.finish()
+            if self._json is not None:
+                self._json.finish()
+        failure = self.collector.failure
+        return str(failure) if failure is not None else self._json.failure if self._json is not None else None
+
+    def close(self) -> None:
+        """Finish if that has not been done, and remove a temporary capture."""
+        self.finish()
+        self.collector.close()

@@ -1,0 +1,162 @@
+"""What a screen or a headless run can watch: a launched application, attached ones, a saved capture.
+
+Each gives the `tui.session.Session` that the screen asks for; headless runs use the same ones.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from asgispy.capture.reader import CaptureReader
+from asgispy.cli.recording import Recording
+from asgispy.launch.supervisor import ServerState, Supervisor
+from asgispy.model.connection import OutputLine
+from asgispy.tui.session import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from asgispy.cli.recording import RecordingOptions
+    from asgispy.errors import CaptureError
+    from asgispy.model.connection import Connection
+    from asgispy.settings import Launch
+    from asgispy.wire.address import Address
+
+
+def _ignore(*unused: object) -> None:
+    pass
+
+
+class RunSession:
+    """An application that we have launched."""
+
+    live = True
+    restartable = True
+
+    def __init__(
+        self,
+        launch: Launch,
+        options: RecordingOptions,
+        *,
+        on_ended: Callable[[Connection], None] = _ignore,
+        on_output: Callable[[OutputLine], None] = _ignore,
+        on_state: Callable[[ServerState], None] = _ignore,
+        on_failure: Callable[[CaptureError], None] = _ignore,
+    ) -> None:
+        """Checks everything that can be checked before anything is started; raises the errors of its parts."""
+        self._launch = launch
+        self._on_output = on_output
+        checked = Supervisor(launch, environment={}, on_output=_ignore, on_state=_ignore)
+        checked.check()
+        self.recording = Recording(options, on_ended=on_ended, on_log=self._log, on_failure=on_failure)
+        self.capture: Path = self.recording.collector.capture
+        self.supervisor = Supervisor(
+            launch, environment=self.recording.collector.environment, on_output=self._output, on_state=on_state
+        )
+
+    def start(self) -> None:
+        """Start the server."""
+        self.supervisor.start()
+
+    def _output(self, line: OutputLine) -> None:
+        self.recording.collector.add_output(line)
+        self._on_output(line)
+
+    def _log(self, text: str) -> None:
+        self._output(OutputLine(time.time_ns(), "asgispy", text))
+
+    def status(self) -> Status:
+        """How the server is."""
+        supervisor = self.supervisor
+        failure = self.recording.collector.failure
+        over = supervisor.state in (ServerState.FAILED, ServerState.ENDED)
+        return Status(
+            target=self._launch.target,
+            server=self._launch.server,
+            address=supervisor.address or "",
+            state=supervisor.state.value,
+            problem=str(failure) if failure is not None else supervisor.ending if over else "",
+            processes=self.recording.collector.processes,
+        )
+
+    def restart(self) -> None:
+        """Stop the server if it runs, and start it anew."""
+        self.supervisor.restart()
+
+    def close(self) -> None:
+        """Stop the server gracefully, then finish the recording."""
+        self.supervisor.stop()
+        self.finish()
+
+    def finish(self) -> str | None:
+        """Finish the recording; gives what went wrong with live JSON, if anything."""
+        return self.recording.finish()
+
+
+class AttachSession:
+    """Applications that carry the middleware."""
+
+    live = True
+    restartable = False
+
+    def __init__(
+        self,
+        address: Address,
+        options: RecordingOptions,
+        *,
+        on_ended: Callable[[Connection], None] = _ignore,
+        on_log: Callable[[str], None] = _ignore,
+        on_failure: Callable[[CaptureError], None] = _ignore,
+    ) -> None:
+        """Listens at once; raises the errors of its parts."""
+        self._on_log = on_log
+        self.recording = Recording(options, address=address, on_ended=on_ended, on_log=self._log, on_failure=on_failure)
+        self.capture: Path = self.recording.collector.capture
+
+    def _log(self, text: str) -> None:
+        self.recording.collector.add_output(OutputLine(time.time_ns(), "asgispy", text))
+        self._on_log(text)
+
+    def status(self) -> Status:
+        """Where we listen."""
+        collector = self.recording.collector
+        return Status(
+            target="attached",
+            server="",
+            address=str(collector.address),
+            state="listening",
+            problem=str(collector.failure or ""),
+            processes=collector.processes,
+        )
+
+    def restart(self) -> None:
+        """Nothing that we started."""
+
+    def close(self) -> None:
+        """Stop listening and finish the recording."""
+        self.recording.finish()
+
+
+class ViewSession:
+    """A saved capture."""
+
+    live = False
+    restartable = False
+
+    def __init__(self, capture: Path) -> None:
+        """Raises CaptureError when it is none."""
+        self.capture = capture
+        with CaptureReader(capture) as reader:
+            self.live = reader.live
+
+    def status(self) -> Status:
+        """Only its name."""
+        return Status(target=self.capture.name, server="", address="", state="file")
+
+    def restart(self) -> None:
+        """Nothing that we started."""
+
+    def close(self) -> None:
+        """Nothing to finish."""

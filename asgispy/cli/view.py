@@ -1,0 +1,21 @@
+"""`asgispy view CAPTURE`: a saved capture on the same screens."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from asgispy.errors import UsageError
+
+
+@click.command("view", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("capture", type=click.Path(path_type=Path))
+def command(capture: Path) -> int:
+    """Open a saved capture on the same screens."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("asgispy view needs a terminal: use asgispy export to read the capture without one")
+    from asgispy.cli.screen import view_on_screen
+
+    return view_on_screen(capture)

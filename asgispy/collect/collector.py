@@ -1,0 +1,111 @@
+"""The collector: a listener, a pipeline and a writer, joined for as long as a recording lasts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from asgispy.capture.writer import CaptureWriter
+from asgispy.collect.listener import Listener
+from asgispy.collect.pipeline import Pipeline
+from asgispy.settings import Limits
+from asgispy.wire.address import ADDRESS_VARIABLE, TOKEN_VARIABLE, TcpAddress, UnixAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgispy.errors import CaptureError
+    from asgispy.model.connection import Connection, OutputLine
+    from asgispy.settings import Retention
+    from asgispy.wire.address import Address
+
+
+class Collector:
+    """Records what probes send, into a file or into a temporary capture that goes when it is closed."""
+
+    def __init__(
+        self,
+        *,
+        capture: Path | None = None,
+        address: Address | None = None,
+        limits: Limits | None = None,
+        retention: Retention | None = None,
+        on_ended: Callable[[Connection], None] = lambda connection: None,
+        on_log: Callable[[str], None] = lambda line: None,
+        on_failure: Callable[[CaptureError], None] = lambda error: None,
+    ) -> None:
+        """Without `address` it listens at a private one, for processes that get its `environment`.
+
+        Raises CaptureError or AddressError.
+        """
+        self._folder = Path(tempfile.mkdtemp(prefix="asgispy-"))
+        self.capture = capture or self._folder / "capture.asgispy"
+        try:
+            self._writer = CaptureWriter(self.capture, retention, on_failure)
+            try:
+                pipeline = Pipeline(self._writer, on_ended)
+                address = address or self._private_address()
+                self.token = _token(address)
+                self._listener = Listener(address, pipeline, limits or Limits(), self.token, on_log)
+            except BaseException:
+                self._writer.close()
+                raise
+        except BaseException:
+            self._remove_folder()
+            raise
+        self.add_output: Callable[[OutputLine], None] = self._listener.add_output
+        """Record a line of the application's output; from any thread."""
+        self._listener.start()
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        return self._listener.address
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which a `SpyMiddleware` finds this collector."""
+        return {ADDRESS_VARIABLE: str(self.address), TOKEN_VARIABLE: self.token}
+
+    @property
+    def processes(self) -> int:
+        """How many application processes are connected."""
+        return self._listener.processes
+
+    @property
+    def failure(self) -> CaptureError | None:
+        """Why writing has stopped; None while it goes on."""
+        return self._writer.failure
+
+    def finish(self) -> None:
+        """Write all that has come and close the capture; it can still be read until `close`."""
+        self._listener.close()
+        self._writer.close()
+
+    def close(self) -> None:
+        """Remove the temporary capture, if it is one."""
+        self._remove_folder()
+
+    def _private_address(self) -> Address:
+        return TcpAddress("127.0.0.1", 0) if os.name == "nt" else UnixAddress(str(self._folder / "run.sock"))
+
+    def _remove_folder(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.finish()
+        self.close()
+
+
+def _token(address: Address) -> str:
+    """A Unix socket is guarded by its folder; a port by a token, which the environment may give."""
+    if isinstance(address, UnixAddress):
+        return ""
+    return os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(16)

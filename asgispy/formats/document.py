@@ -1,0 +1,117 @@
+"""The exported document's parts: header, connections and events as JSON objects (design, section 6; schema.json).
+
+What must not move in: how the parts are strung together (json_document, json_lines).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.formats.secrets import mask_body, mask_headers, mask_query
+from asgispy.formats.values import headers_to_json, to_json
+from asgispy.model.connection import STATE_NAMES, TYPE_NAMES
+from asgispy.model.events import RAISE, RETURN
+from asgispy.model.values import size_of
+
+if TYPE_CHECKING:
+    from asgispy.formats.source import Source
+    from asgispy.model.connection import Connection, Process
+    from asgispy.model.events import Error, Event
+
+FORMAT: Final = "asgispy-capture"
+VERSION: Final = 1
+
+
+def header(source: Source) -> dict[str, Any]:
+    """Everything of the document but the connections."""
+    facts = source.facts()
+    processes = source.processes()
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "generator": facts["generator"],
+        "created": timestamp(facts["created"]),
+        "processes": [_process(process) for process in processes],
+        "dropped": sum(process.dropped for process in processes),
+        "missed": sum(process.missed for process in processes),
+        "evicted": facts["evicted"],
+    }
+
+
+def connection_object(source: Source, connection: Connection, *, keep_secrets: bool) -> dict[str, Any]:
+    """One connection with its scope and all its events."""
+    opened, *events = source.events(connection)
+    return {
+        "id": connection.id,
+        "process": connection.process,
+        "type": TYPE_NAMES[connection.type],
+        "state": STATE_NAMES[connection.state],
+        "started": timestamp(connection.started),
+        "duration": seconds(connection.duration),
+        "scope": _message(opened.message, keep_secrets=keep_secrets),
+        "events": [_event(event, keep_secrets=keep_secrets) for event in events],
+        "findings": [],
+        "logs": [],
+    }
+
+
+def timestamp(nanoseconds: int) -> str:
+    """A moment in ISO 8601, UTC, with microseconds."""
+    whole, rest = divmod(nanoseconds, 1_000_000_000)
+    moment = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{moment}.{rest // 1000:06d}Z"
+
+
+def seconds(nanoseconds: int | None) -> float | None:
+    """Nanoseconds as seconds; None stays None."""
+    return None if nanoseconds is None else nanoseconds / 1e9
+
+
+def _process(process: Process) -> dict[str, Any]:
+    return {
+        "id": process.id,
+        "pid": process.pid,
+        "server": process.server,
+        "python": process.python,
+        "started": timestamp(process.started),
+        "ended": None if process.ended is None else timestamp(process.ended),
+        "worker": process.worker,
+        "generation": process.generation,
+        "dropped": process.dropped,
+        "missed": process.missed,
+    }
+
+
+def _event(event: Event, *, keep_secrets: bool) -> dict[str, Any]:
+    part: dict[str, Any] = {"event": event.name, "offset": seconds(event.offset)}
+    if event.kind not in (RAISE, RETURN):
+        part["duration"] = seconds(event.duration)
+        part["message"] = _message(event.message, keep_secrets=keep_secrets)
+    if event.error is not None:
+        part["error"] = _error(event.error)
+    return part
+
+
+def _error(error: Error) -> dict[str, str]:
+    return {"type": error.type, "message": error.message, "traceback": error.traceback}
+
+
+def _message(message: Any, *, keep_secrets: bool) -> Any:
+    """A scope or message; None where a call brought none (refused or pending `receive`)."""
+    if type(message) is not dict or not all(type(key) is str for key in message):
+        return to_json(message)
+    return {key: _field(key, value, keep_secrets=keep_secrets) for key, value in message.items()}
+
+
+def _field(key: str, value: Any, *, keep_secrets: bool) -> Any:
+    if key == "headers":
+        return headers_to_json(value if keep_secrets else mask_headers(value))
+    masks = {"query_string": mask_query, "body": mask_body, "bytes": mask_body, "text": mask_body}
+    if keep_secrets or key not in masks:
+        return to_json(value)
+    masked = masks[key](value)
+    part = to_json(masked)
+    if masked != value and type(part) is dict:
+        return {**part, "size": size_of(value), "masked": True}
+    return part

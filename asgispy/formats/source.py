@@ -1,0 +1,30 @@
+"""What an export reads from: a capture's reader, or anything that looks like one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asgispy.model.connection import Connection, Process
+    from asgispy.model.events import Event
+
+
+class Source(Protocol):
+    """Connections and their events, a few at a time."""
+
+    def facts(self) -> dict[str, Any]:
+        """`created` (wall nanoseconds), `generator`, `evicted`."""
+
+    def processes(self) -> list[Process]:
+        """All processes."""
+
+    def connections(self) -> Iterator[Connection]:
+        """All connections in order of opening."""
+
+    def connection(self, id: int) -> Connection | None:
+        """One connection; None when it is not there."""
+
+    def events(self, connection: Connection) -> list[Event]:
+        """All events of a connection; the first is `open`, its message the scope."""

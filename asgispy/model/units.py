@@ -1,0 +1,58 @@
+"""Sizes and durations as people write and read them.
+
+Sizes use powers of 1024 under the short names that everybody uses for them (K, M, G, with or without B or iB).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?\s*", re.IGNORECASE)
+_FACTORS: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+def parse_size(text: str) -> int:
+    """Bytes of "64K", "1.5 MB", "2GiB" or "512"; raises ValueError for anything else."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no size: write a number with K, M or G, such as 64K")
+    return int(float(match[1]) * _FACTORS[(match[2] or "").lower()])
+
+
+def format_size(size: int) -> str:
+    """A size in at most seven characters: "0 B", "512 B", "1.5 kB", "23 MB"."""
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1024
+        if value < 9.95:
+            return f"{value:.1f} {unit}"
+        if value < 999.5:
+            return f"{value:.0f} {unit}"
+    return f"{value:.0f} PB"
+
+
+def format_duration(nanoseconds: int) -> str:
+    """A duration in at most seven characters: "12 µs", "3.4 ms", "1.23 s", "2m 05s", "3h 12m"."""
+    if nanoseconds < 999_500:
+        return f"{max(0, nanoseconds) / 1e3:.0f} µs"
+    milliseconds = nanoseconds / 1e6
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    seconds = nanoseconds / 1e9
+    if seconds < 9.995:
+        return f"{seconds:.2f} s"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {rest:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h {minutes:02d}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours:02d}h"
