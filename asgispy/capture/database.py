@@ -2,6 +2,10 @@
 
 What must not move in: queries. The lock is a `flock` on the file itself, which SQLite (it uses POSIX locks) does not
 see and which the system lets go of when the process dies, however it dies.
+
+A trap lies here: closing any descriptor of a file makes a process lose all its POSIX locks on it, and so those that
+SQLite holds. Another program's SQLite would then take itself for the last one, and remove the log that is being
+written. So a process that writes a capture opens no further descriptors of it (`_writing`).
 """
 
 from __future__ import annotations
@@ -25,6 +29,9 @@ if sys.platform != "win32":
 
 PAGE_SIZE: Final = 4096
 CACHE_KIB: Final = 8 * 1024
+
+_writing: Final[set[tuple[int, int]]] = set()
+"""Device and inode of each capture that this very process writes."""
 
 
 @contextlib.contextmanager
@@ -56,15 +63,13 @@ def open_reading(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise CaptureError(f"{path}: there is no such file")
     with capture_errors(path):
-        connection = _connect(path, "mode=ro")
         try:
-            _check(connection, path)
+            return _checked(path, "mode=ro")
         except sqlite3.OperationalError:
-            connection.close()
             # A capture left in WAL mode, in a folder that may not be written: nobody can be writing it either.
-            connection = _connect(path, "mode=ro&immutable=1")
-            _check(connection, path)
-        return connection
+            if _log_size(path):
+                raise CaptureError(f"{path}: its folder may not be written: copy both it and its -wal file") from None
+            return _checked(path, "mode=ro&immutable=1")
 
 
 def open_writing(path: Path) -> tuple[sqlite3.Connection, int]:
@@ -73,16 +78,24 @@ def open_writing(path: Path) -> tuple[sqlite3.Connection, int]:
     Raises CaptureBusy when another process writes it, NotACapture, NewerCapture or CaptureError.
     """
     with capture_errors(path):
+        if _identity(path) in _writing:
+            raise _busy(path)
         lock = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             _lock(lock, path)
             connection = _connect(path, "mode=rw")
-            if os.fstat(lock).st_size:
-                _check(connection, path)
-            _prepare(connection)
+            try:
+                if os.fstat(lock).st_size:
+                    _check(connection, path)
+                _prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
         except BaseException:
             os.close(lock)
             raise
+        facts = os.fstat(lock)
+        _writing.add((facts.st_dev, facts.st_ino))
         return connection, lock
 
 
@@ -90,6 +103,8 @@ def being_written(path: Path) -> bool:
     """Whether some process is writing this capture now."""
     if sys.platform == "win32":
         return False  # no flock there: two writers are the user's own care
+    if _identity(path) in _writing:
+        return True
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
@@ -111,7 +126,21 @@ def close_writing(connection: sqlite3.Connection, lock: int) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")
     with contextlib.suppress(sqlite3.Error):
         connection.close()
+    facts = os.fstat(lock)
+    _writing.discard((facts.st_dev, facts.st_ino))
     os.close(lock)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def _busy(path: Path) -> CaptureBusy:
+    return CaptureBusy(f"{path}: another asgispy is writing it; choose another --capture")
 
 
 def _lock(descriptor: int, path: Path) -> None:
@@ -120,13 +149,23 @@ def _lock(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise CaptureBusy(f"{path}: another asgispy is writing it; choose another --capture") from None
+        raise _busy(path) from None
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.resolve()))}?{options}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    return connection
+
+
+def _checked(path: Path, options: str) -> sqlite3.Connection:
+    connection = _connect(path, options)
+    try:
+        _check(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -138,10 +177,15 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if version > VERSION:
         raise NewerCapture(f"{path}: written by a newer asgispy (format {version}, this one reads {VERSION}): update")
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    wal = path.with_name(path.name + "-wal")
-    if pages * PAGE_SIZE > path.stat().st_size and not (wal.exists() and wal.stat().st_size):
+    if pages * PAGE_SIZE > path.stat().st_size and not _log_size(path):
         raise NotACapture(f"{path}: cut off: it should have {pages * PAGE_SIZE} bytes and has {path.stat().st_size}")
     connection.execute("SELECT count(*) FROM facts").fetchone()
+
+
+def _log_size(path: Path) -> int:
+    """Bytes of the log that a killed or living writer has beside the file."""
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -31,6 +31,8 @@ _EVENT = """
     FROM events WHERE connection = ?
 """
 
+_TROUBLE = "(state = 2 OR status >= 500)"
+
 
 class Row(NamedTuple):
     """One row of the list."""
@@ -166,6 +168,14 @@ class CaptureReader:
         """A connection's summary; None when it is not (or no longer) there."""
         rows = self._all(f"{_CONNECTION} WHERE id = ?", id)
         return to_connection(rows[0]) if rows else None
+
+    def next_trouble(self, id: int, *, backward: bool = False) -> int | None:
+        """The nearest connection after (or before) this one that failed or was answered with a server error."""
+        if backward:
+            found = self._all(f"SELECT id FROM connections WHERE id < ? AND {_TROUBLE} ORDER BY id DESC LIMIT 1", id)
+        else:
+            found = self._all(f"SELECT id FROM connections WHERE id > ? AND {_TROUBLE} ORDER BY id LIMIT 1", id)
+        return int(found[0][0]) if found else None
 
     def scope(self, connection: Connection) -> Any:
         """The scope as it was when the connection opened."""

@@ -6,13 +6,15 @@ ids have no gaps, which is what lets a reader find the millionth row without cou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
 
     from asgispy.capture.blobs import Blobs
     from asgispy.settings import Retention
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 OUTPUT_KEPT: Final = 20_000
 """Lines of output kept."""
@@ -37,6 +39,13 @@ class Keeper:
         """New connections have been written, up to this id."""
         self.count += count
         self.last = max(self.last, last)
+
+    def stored(self, rows: list[Row]) -> list[Row]:
+        """Those of the rows (their connection's id comes first) whose connection has not been evicted."""
+        if self.floor == 1 or all(row[0] >= self.floor for row in rows):
+            return rows
+        survivors = {id for (id,) in self._connection.execute("SELECT id FROM connections WHERE id < ?", (self.floor,))}
+        return [row for row in rows if row[0] >= self.floor or row[0] in survivors]
 
     def apply(self) -> None:
         """Evict what is over the bounds."""

@@ -14,6 +14,8 @@ from asgispy.model.events import Event
 from asgispy.model.values import Part
 from asgispy.wire.codec import decode_error, decode_value, encode_value
 
+_MOST: Final = 1 << 62
+"""SQLite's integers end somewhat above; sums of sizes that a peer only claims might not."""
 _PATH: Final = Part("path")
 _RAW_PATH: Final = Part("raw_path")
 _QUERY: Final = Part("query_string")
@@ -33,7 +35,7 @@ def split_scope(scope: Any, encoded: bytes, connection: Connection) -> bytes:
     if connection.query is not None and scope.get("query_string") == connection.query:
         rest["query_string"] = _QUERY
     client = scope.get("client")
-    if type(client) is list and len(client) == 2 and type(client[0]) is str and type(client[1]) is int:
+    if type(client) is list and _storable(connection.client) == connection.client and _client(connection) == client:
         rest["client"] = _CLIENT
     try:
         return encode_value(rest)
@@ -60,10 +62,14 @@ def _part(name: str, connection: Connection) -> Any:
         case "query_string":
             return connection.query
         case "client":
-            host, _, port = (connection.client or "").rpartition(":")
-            return [host, int(port)] if port.isdecimal() else None
+            return _client(connection)
         case _:
             return None
+
+
+def _client(connection: Connection) -> list[Any] | None:
+    host, _, port = (connection.client or "").rpartition(":")
+    return [host, int(port)] if port.isdecimal() else None
 
 
 def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, ...]:
@@ -75,19 +81,19 @@ def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, 
         connection.started,
         connection.state,
         connection.duration,
-        connection.method,
+        _storable(connection.method),
         _storable(connection.path),
         connection.query,
-        connection.client,
+        _storable(connection.client),
         connection.status,
         connection.close_code,
-        connection.phase,
-        connection.received,
-        connection.sent,
+        _storable(connection.phase),
+        min(connection.received, _MOST),
+        min(connection.sent, _MOST),
         connection.messages,
         connection.first_byte,
         connection.last_byte,
-        connection.exception,
+        _storable(connection.exception),
         connection.pending,
         cadence,
     )

@@ -18,14 +18,13 @@ from asgispy.capture.blobs import Blobs
 from asgispy.capture.database import close_writing, explain, open_writing
 from asgispy.capture.retention import Keeper
 from asgispy.capture.schema import CONNECTION_COLUMNS
+from asgispy.errors import CaptureError
 from asgispy.settings import Retention
 from asgispy.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from asgispy.errors import CaptureError
 
 QUEUE_LIMIT: Final = 16
 """Batches that may wait."""
@@ -131,6 +130,8 @@ class CaptureWriter:
                 self._commit([batch for batch in batches if batch is not None], last=ended)
             except sqlite3.Error as error:
                 self._stop(explain(self.path, error))
+            except Exception as error:  # without this thread everybody who hands over a batch would wait for ever
+                self._stop(CaptureError(f"{self.path}: can't be written: a fault of asgispy's: {error!r}"))
 
     def _stop(self, failure: CaptureError) -> None:
         try:
@@ -154,17 +155,18 @@ class CaptureWriter:
     def _write(self, batch: Batch) -> None:
         many = self._connection.executemany
         place = self._blobs.place
+        stored = self._keeper.stored
         opened = [(*row, place(scope, row[0])) for row, scope in batch.opened]
         events = [
             (connection, position, kind, offset, duration, place(message, connection), place(error, connection))
-            for connection, position, kind, offset, duration, message, error in batch.events
+            for connection, position, kind, offset, duration, message, error in stored(batch.events)
         ]
         self._blobs.flush()
         many(_INSERT_PROCESS, batch.processes)
         many(_INSERT_CONNECTION, opened)
         many(_UPDATE_CONNECTION, batch.changed)
         many(_INSERT_EVENT, events)
-        many("INSERT OR REPLACE INTO shutdowns VALUES (?, ?, ?)", batch.shutdowns)
+        many("INSERT OR REPLACE INTO shutdowns VALUES (?, ?, ?)", stored(batch.shutdowns))
         if opened:
             self._keeper.added(len(opened), opened[-1][0])
         if batch.output:

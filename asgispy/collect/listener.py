@@ -212,6 +212,9 @@ def _bind_unix(address: UnixAddress) -> tuple[socket.socket, Address]:
     before = os.umask(0o177)
     try:
         server.bind(address.path)
+    except BaseException:
+        server.close()
+        raise
     finally:
         os.umask(before)
     server.listen(128)

@@ -14,13 +14,14 @@ from asgispy.capture.rows import connection_row, split_scope
 from asgispy.capture.writer import Batch
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN, RECEIVE
-from asgispy.wire.codec import decode_error, decode_events, decode_value
+from asgispy.wire.codec import decode_chunks, decode_error, decode_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.capture.writer import CaptureWriter
     from asgispy.model.connection import Connection, OutputLine
+    from asgispy.wire.codec import WireEvent
     from asgispy.wire.handshake import Counts, Hello
 
 REMEMBERED: Final = 4096
@@ -126,36 +127,40 @@ class Pipeline:
 
     def feed(self, process: ProcessRecord, payload: bytes) -> None:
         """Take in a batch of events; raises WireError when they are malformed."""
-        events = self._batch.events
-        for kind, number, order, called, duration, message, error in decode_events(payload):
-            if kind == OPEN:
-                if message is not None:
-                    self._open(process, number, called, message)
-                continue
-            assembly = process.open.get(number) or process.closed.get(number)
-            if assembly is None:
-                self._orphan(process, number, duration)
-                continue
-            if assembly.repeats(order, duration):
-                continue
-            assembly.apply(
-                kind,
-                order,
-                called,
-                duration,
-                decode_value(message) if message is not None else None,
-                decode_error(error) if error is not None else None,
-            )
-            connection = assembly.connection
-            events.append((connection.id, order, kind, called - assembly.started, duration, message, error))
-            self._changed[connection.id] = assembly
-            if connection.type == LIFESPAN and kind == RECEIVE and connection.phase == "shutdown":
-                offset = called - assembly.started + (duration or 0)
-                self._batch.shutdowns.append((connection.id, self._next_id - 1, offset))
-            if connection.state and number in process.open:
-                self._end(process, number)
-        if len(events) >= BATCH_EVENTS:
+        for number, events in decode_chunks(payload):
+            for event in events:
+                self._event(process, number, event)
+        if len(self._batch.events) >= BATCH_EVENTS:
             self.flush()
+
+    def _event(self, process: ProcessRecord, number: int, event: WireEvent) -> None:
+        kind, order, called, duration, message, error = event
+        if kind == OPEN:
+            if message is not None:
+                self._open(process, number, called, message)
+            return
+        assembly = process.open.get(number) or process.closed.get(number)
+        if assembly is None:
+            self._orphan(process, number, duration)
+            return
+        if assembly.repeats(order, duration):
+            return
+        assembly.apply(
+            kind,
+            order,
+            called,
+            duration,
+            decode_value(message) if message is not None else None,
+            decode_error(error) if error is not None else None,
+        )
+        connection = assembly.connection
+        self._batch.events.append((connection.id, order, kind, called - assembly.started, duration, message, error))
+        self._changed[connection.id] = assembly
+        if connection.type == LIFESPAN and kind == RECEIVE and connection.phase == "shutdown":
+            offset = called - assembly.started + (duration or 0)
+            self._batch.shutdowns.append((connection.id, self._next_id - 1, offset))
+        if connection.state and number in process.open:
+            self._end(process, number)
 
     def flush(self) -> None:
         """Hand over what has come since the last time."""

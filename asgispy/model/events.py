@@ -1,6 +1,6 @@
-"""Events: what happened on a connection, as it travels (a tuple) and as it is read back (`Event`).
+"""Events: what happened on a connection, as it travels (a list of six) and as it is read back (`Event`).
 
-The tuple is the shape of the hot path and of the wire; its order is part of the protocol's version.
+The travelling shape is that of the hot path and of the wire; its order is part of the protocol's version.
 What must not move in: encoding (wire/codec) and meaning (analysis).
 """
 
@@ -22,8 +22,6 @@ class RawEvent(NamedTuple):
     """An event as it travels: plain numbers and encoded bytes."""
 
     kind: int
-    number: int
-    """The connection's number within its process."""
     order: int
     """Order of the calls on the connection, from 0 (`open`); a gap means dropped events."""
     called: int

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?\s*", re.IGNORECASE)
+_SIZE: Final = re.compile(r"\s*(\d{1,18})(\.\d{1,18})?\s*(?:([kmgt])i?b?|b)?\s*", re.IGNORECASE | re.ASCII)
 _FACTORS: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+_CEILING: Final = 1024**5
+"""Larger than any disk, and small enough that sums of sizes stay within 64 bits."""
 
 
 def parse_size(text: str) -> int:
@@ -17,7 +19,11 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no size: write a number with K, M or G, such as 64K")
-    return int(float(match[1]) * _FACTORS[(match[2] or "").lower()])
+    factor = _FACTORS[(match[3] or "").lower()]
+    size = int(match[1]) * factor + int(float(match[2] or 0) * factor)
+    if size > _CEILING:
+        raise ValueError(f"{text!r} is too large: write a size that fits a disk, such as 64K or 10G")
+    return size
 
 
 def format_size(size: int) -> str:
@@ -25,13 +31,13 @@ def format_size(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     value = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
         value /= 1024
         if value < 9.95:
             return f"{value:.1f} {unit}"
         if value < 999.5:
             return f"{value:.0f} {unit}"
-    return f"{value:.0f} PB"
+    return f"{value / 1024:.0f} EB"
 
 
 def format_duration(nanoseconds: int) -> str:

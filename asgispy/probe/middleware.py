@@ -7,7 +7,7 @@ one) is recorded once, by the outermost: the inner one recognises the headers, w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.probe.recorder import LifespanRecording, Recording
 from asgispy.probe.sender import sender_for
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from asgispy.model.asgi import ASGIApp, Receive, Scope, Send
 
 __all__ = ["SpyMiddleware"]
+
+_PLAIN: Final = frozenset({"http", "websocket"})
+_RECORDED: Final = _PLAIN | {"lifespan"}
 
 
 class SpyMiddleware:
@@ -34,7 +37,14 @@ class SpyMiddleware:
         self._outbox = self._sender.outbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        recording = self._begin(scope, receive, send)
+        outbox = self._outbox
+        try:
+            if outbox.listening and scope["type"] in _PLAIN and id(scope.get("headers", scope)) not in outbox.open:
+                recording: Recording | None = Recording(outbox, scope, receive, send)
+            else:
+                recording = self._begin_otherwise(scope, receive, send)
+        except Exception:  # a fault of ours, or a scope that is no scope: the application is to see it, not us
+            recording = None
         if recording is None:
             await self.app(scope, receive, send)
             return None
@@ -46,30 +56,22 @@ class SpyMiddleware:
         recording.returned()
         return result
 
-    def _begin(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
-        """A recording of this connection; None when it is not to be recorded. Never raises."""
-        try:
-            kind = scope["type"]
-            outbox = self._outbox
-            if kind == "http" or kind == "websocket":
-                if not outbox.listening:
-                    outbox.missed += 1
-                    return None
-                if not self._sender.started:
-                    self._sender.start()
-                if id(scope.get("headers", scope)) in outbox.open:
-                    return None
-                return Recording(outbox, scope, receive, send)
-            if kind == "lifespan":
-                return self._begin_lifespan(scope, receive, send)
-        except Exception:  # a fault of ours, or a scope that is no scope: the application is to see it, not us
-            pass
-        return None
-
-    def _begin_lifespan(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
-        """A lifespan is recorded even while nobody listens: it is the only one, and it is over so soon."""
-        if not self._sender.started:
-            self._sender.start()
-        if id(scope) in self._outbox.open:
+    def _begin_otherwise(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
+        """What is not plainly to be recorded: the first connection, a lifespan, an unknown type, nobody listening."""
+        kind = scope["type"]
+        if kind not in _RECORDED:
             return None
-        return LifespanRecording(self._outbox, scope, receive, send, self._sender.flush)
+        if not self._sender.started:
+            self._sender.start()  # from here on the outbox listens, until it turns out that nobody is there
+        outbox = self._outbox
+        if kind == "lifespan":
+            # Recorded even while nobody listens: it is the only one, and it is over so soon.
+            if id(scope) in outbox.open:
+                return None
+            return LifespanRecording(outbox, scope, receive, send, self._sender.flush)
+        if id(scope.get("headers", scope)) in outbox.open:
+            return None
+        if outbox.listening:
+            return Recording(outbox, scope, receive, send)
+        outbox.missed += 1
+        return None

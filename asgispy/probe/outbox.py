@@ -1,27 +1,29 @@
 """The bounded queue between the application's event loops and the sender thread, and the list of what is open.
 
-The recorder appends to `queue` and adds to a counter; it never waits, never wakes anybody and takes no lock. The sender
-looks by itself, many times a second. Bounded by bytes: what does not fit is counted, not kept.
+A recording gathers events by itself and puts them here as one encoded chunk, at its end or when they are many: few
+objects live long, which is what costs most in a busy process. What is still gathering after a while the sender collects
+(`collect`). Bounded by bytes: what does not fit is counted, not kept.
 
-Counters have one owner each: loops add to `put_bytes`, the sender adds to `taken_bytes`, and the difference is what is
-held. In CPython a thread switch can't fall between reading and writing of such an addition (switches happen at calls
-and jumps only), so loops in several threads may share an outbox.
+The lock guards the moment in which a recording's events become a chunk of the queue, so that chunks of a connection
+stay in order. It is never held across a call that could wait.
 """
 
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.events import OPEN
 from asgispy.settings import Limits
+from asgispy.wire.codec import decode_chunks, encode_value, join_chunks
 
 if TYPE_CHECKING:
-    from asgispy.probe.recorder import Recording
+    from asgispy.probe.recorder import LifespanRecording, Recording
 
-EVENT_OVERHEAD: Final = 200
-"""What one queued event costs besides its message: a tuple and its numbers."""
+CHUNK_OVERHEAD: Final = 64
+"""What a queued chunk costs besides its bytes."""
 
 
 class Outbox:
@@ -36,49 +38,77 @@ class Outbox:
 
     def reset(self) -> None:
         """Start anew, as a forked child must: nothing queued, nothing counted, nothing open."""
-        # Until the first attempt to connect has been made, recording goes on: the start is not to be lost.
-        self.open_up()
-        self.queue: deque[list[Any]] = deque()
-        self.put_bytes = 0
-        self.taken_bytes = 0
+        self.listening = False
+        """Whether events are taken in: an inspector listens, or it has not turned out yet that none does."""
+        self.lock = threading.Lock()
+        self.queue: deque[bytes] = deque()
+        self.held = 0
+        """Bytes in the queue."""
         self.dropped = 0
         self.missed = 0
         self.open: dict[int, Recording] = {}
         """Open recordings by the identity of their headers, which copies of a scope share."""
-        self.lifespans: list[Recording] = []
+        self.lifespans: list[LifespanRecording] = []
         self.numbers = itertools.count(1)
 
-    def take(self, count: int, size: int) -> list[list[Any]]:
-        """Take out about that many events and bytes, oldest first; the sender's half."""
-        taken: list[list[Any]] = []
-        total = 0
-        try:
-            while len(taken) < count and total < size:
-                event = self.queue.popleft()
-                taken.append(event)
-                total += held(event)
-        except IndexError:
-            pass
-        self.taken_bytes += total
-        return taken
+    def finish(self, recording: Recording) -> None:
+        """Queue all that a recording has, which has ended."""
+        self.open.pop(id(recording.headers), None)
+        with self.lock:
+            events, recording.events = recording.events, []
+            self._queue(recording, events)
 
-    def open_up(self) -> None:
-        """Take events in."""
-        self.listening = True
-        self.room = self.limit
-        """Bytes that may be held: the limit, or nothing while nobody listens."""
+    def put(self, recording: Recording) -> None:
+        """Queue what a recording has gathered, but for calls that are pending."""
+        with self.lock:
+            events, recording.events = recording.events, []
+            complete: list[list[Any]] = []
+            pending: list[list[Any]] = []
+            for event in events:  # each is looked at once: it may be completed meanwhile
+                (pending if event[3] is None else complete).append(event)
+            recording.events = pending + recording.events
+            if complete:
+                self._queue(recording, complete)
+
+    def _queue(self, recording: Recording, events: list[list[Any]]) -> None:
+        """Queue events; count them when there is no room, or nobody to send them to."""
+        chunk = encode_value((recording.number, events))
+        size = len(chunk) + CHUNK_OVERHEAD
+        if self.listening and self.held + size <= self.limit:
+            self.held += size
+            self.queue.append(chunk)
+        elif self.listening:
+            self.dropped += len(events)
+        elif not recording.remembered:
+            self.missed += events[0][0] == OPEN
+
+    def collect(self) -> list[Recording]:
+        """Queue what open recordings have gathered so far; gives all open recordings. The sender's half."""
+        recordings = list(self.open.values())
+        for recording in recordings:
+            if recording.events:
+                self.put(recording)
+        return recordings
+
+    def take(self, size: int) -> list[bytes]:
+        """Take out about that many bytes, oldest first. The sender's half."""
+        taken: list[bytes] = []
+        total = 0
+        while total < size and self.queue:
+            taken.append(self.queue.popleft())
+            total += len(taken[-1]) + CHUNK_OVERHEAD
+        with self.lock:
+            self.held -= total
+        return taken
 
     def close(self) -> None:
         """Take nothing in any more, and count what is queued as missed (connections) or dropped (other events)."""
         self.listening = False
-        self.room = 0
-        while events := self.take(1_000, self.limit):
-            opened = sum(event[0] == OPEN for event in events)
-            self.missed += opened
-            self.dropped += len(events) - opened
-
-
-def held(event: list[Any]) -> int:
-    """What was added to `put_bytes` for this event."""
-    message, error = event[5], event[6]
-    return EVENT_OVERHEAD + (len(message) if message else 0) + (len(error) if error else 0)
+        self.collect()
+        with self.lock:
+            for _, events in decode_chunks(join_chunks(list(self.queue))):
+                opened = sum(event[0] == OPEN for event in events)
+                self.missed += opened
+                self.dropped += 0 if opened else len(events)
+            self.queue.clear()
+            self.held = 0

@@ -1,9 +1,11 @@
 """One `Recording` for each connection: stands between server and application and notes what passes.
 
-`receive` and `send` are the hot path. A message is encoded at once (a `send` before the server sees it, a `receive`
-after it came), since outer layers change messages in place. An event is a list in the order of `model.events.RawEvent`,
-made when the application calls and completed when the call returns: while it is pending, the sender can see it.
-What must not move in: sockets, threads, waiting of any kind, decisions about what a message means.
+`receive` and `send` are the hot path: in a server every line of them costs three times what it costs alone, since the
+processor has seen a system call in between. A message is encoded at once (a `send` before the server sees it, a
+`receive` after it came), since outer layers change messages in place. An event is a list in the order of
+`model.events.RawEvent`; it joins `events` when the application calls and is complete once its duration is set, so that
+a call that hangs can be seen by the sender. What must not move in: sockets, threads, waiting of any kind, decisions
+about what a message means.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND
 from asgispy.model.values import Cut, size_of
 from asgispy.probe.failure import encode_exception
-from asgispy.probe.outbox import EVENT_OVERHEAD
 from asgispy.probe.snapshot import bytes_like, cut_text, encode_careful, encode_message, encode_scope
 from asgispy.wire.codec import encode_value
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from asgispy.probe.outbox import Outbox
 
 HISTORY_LIMIT: Final = 64
+GATHERED: Final = 64
+"""Events that a recording gathers before it hands them over."""
+SMALL: Final = 2048
+"""Bytes of a body up to which it is simply kept; a larger one is handed over at once, so that little is gathered."""
 
 
 class Recording:
@@ -33,104 +38,103 @@ class Recording:
     __slots__ = (
         "_forward_receive",
         "_forward_send",
+        "_hand_over_at",
+        "_left",
         "_outbox",
-        "body_limit",
+        "ended",
+        "events",
         "headers",
-        "index",
-        "left",
         "number",
-        "pending",
+        "order",
         "reported",
     )
+    remembered = False
+    """Whether its events are kept for an inspector that comes later."""
 
     def __init__(self, outbox: Outbox, scope: Scope, receive: Receive, send: Send) -> None:
         self._outbox = outbox
         self._forward_receive = receive
         self._forward_send: Callable[[Message], Awaitable[Any]] = send
+        self._left = outbox.connection_limit
+        """Bytes of bodies that may still be kept."""
+        self._hand_over_at = GATHERED
+        """The order of the event that hands over what is gathered."""
         self.headers: object = scope.get("headers", scope)
         """What a copied scope shares with this one; its identity stands for the connection (`Outbox.open`)."""
-        self.number = number = next(outbox.numbers)
-        self.index = 0
-        self.body_limit = outbox.body_limit
-        self.left = outbox.connection_limit
-        """Bytes of bodies that may still be kept."""
-        self.pending: dict[int, list[Any]] = {}
-        """Events of calls that have not returned, by index."""
-        self.reported: set[int] | None = None
-        """Pending calls that the sender has told the collector of; the sender's own."""
-        encoded = encode_scope(scope)
-        self._put([OPEN, number, 0, clock(), 0, encoded, None], len(encoded))
+        self.number = next(outbox.numbers)
+        self.order = 0
+        self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope(scope), None]]
+        """Gathered, not yet in the outbox; those of pending calls have no duration."""
+        self.reported: frozenset[int] = frozenset()
+        """Orders of pending calls that the sender has told the collector of."""
+        self.ended = False
         outbox.open[id(self.headers)] = self
 
     async def receive(self) -> Message:
         """Forward to the server's `receive`."""
-        self.index = index = self.index + 1
+        self.order = order = self.order + 1
         called = clock()
-        event: list[Any] = [RECEIVE, self.number, index, called, None, None, None]
-        self.pending[index] = event
+        event: list[Any] = [RECEIVE, order, called, None, None, None]
+        self.events.append(event)
         try:
             message = await self._forward_receive()
         except BaseException as error:
             self._refused(event, error)
             raise
-        event[4] = clock() - called
-        event[5] = encoded = self._encode(message)
-        del self.pending[index]
-        self._put(event, len(encoded))
+        duration = clock() - called
+        event[4] = self._encode(message)
+        event[3] = duration
+        if order >= self._hand_over_at:
+            self._hand_over(event)
         return message
 
     async def send(self, message: Message) -> None:
         """Forward to the server's `send`."""
-        self.index = index = self.index + 1
+        self.order = order = self.order + 1
         encoded = self._encode(message)
         called = clock()
-        event: list[Any] = [SEND, self.number, index, called, None, encoded, None]
-        self.pending[index] = event
+        event: list[Any] = [SEND, order, called, None, encoded, None]
+        self.events.append(event)
         try:
             result: None = await self._forward_send(message)
         except BaseException as error:
             self._refused(event, error)
             raise
-        event[4] = clock() - called
-        del self.pending[index]
-        outbox = self._outbox  # from here on `_put`, written out: this runs for every chunk of every stream
-        held = outbox.put_bytes + len(encoded) + EVENT_OVERHEAD
-        if held - outbox.taken_bytes < outbox.room:
-            outbox.put_bytes = held
-            outbox.queue.append(event)
-        else:
-            outbox.dropped += outbox.listening
+        event[3] = clock() - called
+        if order >= self._hand_over_at:
+            self._hand_over(event)
         return result
 
     def returned(self) -> None:
         """The callable has returned."""
-        self.index = index = self.index + 1
-        self._put([RETURN, self.number, index, clock(), 0, None, None], 0)
-        self._outbox.open.pop(id(self.headers), None)
+        self._end(RETURN, None)
 
     def raised(self, error: BaseException) -> None:
         """An exception has left the callable."""
-        self.index = index = self.index + 1
-        event: list[Any] = [RAISE, self.number, index, clock(), 0, None, encode_exception(error)]
-        self._put(event, len(event[6]))
-        self._outbox.open.pop(id(self.headers), None)
+        self._end(RAISE, encode_exception(error))
+
+    def _end(self, kind: int, error: bytes | None) -> None:
+        """Hand over everything; calls that are still pending go along as such."""
+        self.order = order = self.order + 1
+        self.events.append([kind, order, clock(), 0, None, error])
+        self.ended = True
+        self._hand_over_at = 0
+        self._outbox.finish(self)
 
     def _refused(self, event: list[Any], error: BaseException) -> None:
-        """The server raised at this call."""
-        event[4] = clock() - event[3]
-        event[6] = encode_exception(error)
-        self.pending.pop(event[2], None)
-        self._put(event, len(event[6]) + len(event[5] or b""))
+        """The server raised at this call, or it was cancelled."""
+        duration = clock() - event[2]
+        event[5] = encode_exception(error)
+        event[3] = duration
+        self._hand_over(event)
 
-    def _put(self, event: list[Any], size: int) -> None:
-        """Queue an event that holds `size` bytes."""
-        outbox = self._outbox
-        held = outbox.put_bytes + size + EVENT_OVERHEAD
-        if held - outbox.taken_bytes < outbox.room:
-            outbox.put_bytes = held
-            outbox.queue.append(event)
-        else:
-            outbox.dropped += outbox.listening
+    def _hand_over(self, event: list[Any]) -> None:
+        """Hand over what is complete; `event` has just been completed."""
+        if self.ended and not any(each is event for each in self.events):
+            self.events.append(event)  # it went out as pending when the callable ended
+        self._outbox.put(self)
+        if not self.ended:
+            self._hand_over_at = self.order + GATHERED
 
     def _encode(self, message: Any) -> bytes:
         """Encode a message, its body within the limits. Never raises."""
@@ -139,11 +143,11 @@ class Recording:
                 body = message.get("body")
                 if body is None:
                     body = message.get("text") or message.get("bytes")
-                if not body:
-                    return encode_value(message)
+                    if body is None:
+                        return encode_value(message)
                 size = len(body) if type(body) is bytes else _text_size(body)
-                if 0 < size <= self.body_limit and size <= self.left:
-                    self.left -= size
+                if 0 <= size <= SMALL and size <= self._left:
+                    self._left -= size
                     return encode_value(message)
                 return self._encode_within_limits(message)
         except Exception:  # not made of plain values
@@ -154,21 +158,21 @@ class Recording:
         limited = dict(message)
         for key in ("body", "bytes", "text"):
             value = limited.get(key)
-            room = min(self.body_limit, self.left)
+            room = min(self._outbox.body_limit, self._left)
             if type(value) is bytes and len(value) > room:
                 limited[key] = Cut(value[:room], len(value))
             elif type(value) is str and _text_size(value) > room:
                 limited[key] = cut_text(value, room)
             elif isinstance(value, (bytearray, memoryview)):
                 limited[key] = bytes_like(value, room)
-            else:
-                continue
-            self.left -= min(room, size_of(value))
+            self._left -= min(room, size_of(value))
+        if not self.ended:
+            self._hand_over_at = self.order
         return encode_message(limited)
 
 
 def _text_size(body: object) -> int:
-    """UTF-8 size of a text, or at most four times too much for a long one that is not ASCII; -1 for no text."""
+    """UTF-8 size of a text, or at most four times too much for one that is not ASCII; -1 for no text."""
     if type(body) is not str:
         return -1
     return len(body) if body.isascii() else 4 * len(body)
@@ -178,26 +182,24 @@ class LifespanRecording(Recording):
     """A lifespan's recording keeps its few events, so that an inspector that comes later learns of the startup."""
 
     __slots__ = ("_flush", "history")
+    remembered = True
 
     def __init__(
         self, outbox: Outbox, scope: Scope, receive: Receive, send: Send, flush: Callable[[], None] = lambda: None
     ) -> None:
-        self.history: list[list[Any]] = []
-        self._flush = flush
         super().__init__(outbox, scope, receive, send)
+        self._flush = flush
+        self._hand_over_at = 0
+        self.history = [self.events[0]]
         outbox.lifespans.append(self)
 
-    def returned(self) -> None:
-        """The callable has returned, and the process is about to end."""
-        super().returned()
-        self._flush()
-
-    def raised(self, error: BaseException) -> None:
-        """An exception has left the callable, and the process may be about to end."""
-        super().raised(error)
-        self._flush()
-
-    def _put(self, event: list[Any], size: int) -> None:
+    def _hand_over(self, event: list[Any]) -> None:
         if len(self.history) < HISTORY_LIMIT:
             self.history.append(event)
-        super()._put(event, size)
+        super()._hand_over(event)
+        self._hand_over_at = 0
+
+    def _end(self, kind: int, error: bytes | None) -> None:
+        super()._end(kind, error)
+        # The process is about to end, and some servers end it by a signal that skips every exit handler.
+        self._flush()

@@ -32,9 +32,10 @@ from asgispy.wire.address import (
     default_address,
     parse_address,
 )
-from asgispy.wire.codec import encode_events
+from asgispy.wire.codec import encode_chunk, join_chunks
 
 if TYPE_CHECKING:
+    from asgispy.probe.recorder import Recording
     from asgispy.wire.address import (
         Address,
     )
@@ -45,7 +46,6 @@ RETRY: Final = 0.5
 """Seconds between two looks for an inspector."""
 HANGING: Final = 100_000_000
 """Nanoseconds after which a pending call is reported as such."""
-BATCH_EVENTS: Final = 256
 BATCH_BYTES: Final = 256 * 1024
 FLUSH_TIMEOUT: Final = 0.5
 
@@ -77,15 +77,16 @@ class Sender:
                 return
             self.started = True
             if self.address is None:
-                self.outbox.close()
                 return
+            # Until the first attempt to connect has been made, recording goes on: the start is not to be lost.
+            self.outbox.listening = True
             threading.Thread(target=self._run, name="asgispy-sender", daemon=True).start()
             atexit.register(self.flush)
             _flush_in_children(self)
 
     def flush(self) -> None:
         """Send what is queued now, from this thread, within half a second."""
-        if self._socket is None and self.outbox.listening and self.outbox.queue:
+        if self._socket is None and self.outbox.listening and (self.outbox.queue or self.outbox.open):
             self._await_connection()
         if self._socket is None or not self._sending.acquire(timeout=FLUSH_TIMEOUT):
             return
@@ -170,14 +171,13 @@ class Sender:
         """Send rounds until the inspector is gone (OSError, or its end of the connection closed)."""
         with self._sending:
             for lifespan in list(self.outbox.lifespans):
-                connection.sendall(_events_frame(lifespan.history))  # type: ignore[attr-defined]
+                connection.sendall(_events_frame([encode_chunk(lifespan.number, lifespan.history)]))
             self._counts = handshake.Counts(0, 0)
             self._socket = connection
-            self.outbox.open_up()
+            self.outbox.listening = True
         while True:
             with self._sending:
                 connection.settimeout(None)
-                self._report_hanging(connection)
                 self._drain(connection)
                 connection.settimeout(ROUND)
             try:
@@ -186,29 +186,36 @@ class Sender:
             except TimeoutError:
                 pass
 
-    def _report_hanging(self, connection: socket.socket) -> None:
-        """Tell of calls that have been pending for a while, each once, before what is queued."""
-        before = time.monotonic_ns() - HANGING
-        reports: list[list[Any]] = []
-        for recording in list(self.outbox.open.values()):
-            for index, event in list(recording.pending.items()):
-                if event[3] < before and index not in (recording.reported or ()):
-                    recording.reported = (recording.reported or set()) | {index}
-                    reports.append([*event[:4], None, event[5], None])
-        for start in range(0, len(reports), BATCH_EVENTS):
-            connection.sendall(_events_frame(reports[start : start + BATCH_EVENTS]))
-
     def _drain(self, connection: socket.socket) -> None:
-        while events := self.outbox.take(BATCH_EVENTS, BATCH_BYTES):
-            connection.sendall(_events_frame(events))
+        """Send what there is: calls that hang, what open recordings have gathered, what is queued, and the counts."""
+        hanging = self._hanging(self.outbox.collect())
+        if hanging:
+            connection.sendall(_events_frame(hanging))
+        while chunks := self.outbox.take(BATCH_BYTES):
+            connection.sendall(_events_frame(chunks))
         counts = handshake.Counts(self.outbox.dropped, self.outbox.missed)
         if counts != self._counts:
             connection.sendall(framing.frame(framing.COUNTS, handshake.encode(counts)))
             self._counts = counts
 
+    def _hanging(self, recordings: list[Recording]) -> list[bytes]:
+        """Chunks that tell of calls pending for a while, each once.
 
-def _events_frame(events: list[list[Any]]) -> bytes:
-    return framing.frame(framing.EVENTS, encode_events(events))
+        They go out before the queue, which may hold their completion already.
+        """
+        before = time.monotonic_ns() - HANGING
+        chunks = []
+        for recording in recordings:
+            late = [event for event in list(recording.events) if event[3] is None and event[2] < before]
+            events = [[*event[:3], None, event[4], None] for event in late if event[1] not in recording.reported]
+            if events:
+                recording.reported = frozenset(event[1] for event in late)
+                chunks.append(encode_chunk(recording.number, events))
+        return chunks
+
+
+def _events_frame(chunks: list[bytes]) -> bytes:
+    return framing.frame(framing.EVENTS, join_chunks(chunks))
 
 
 def _check_owner(path: str) -> None:

@@ -56,7 +56,7 @@ def parse_address(text: str) -> Address:
         return _unix(text, text)
     host, colon, port = text.removeprefix("tcp:").rpartition(":")
     host = host.strip("[]") if colon else "127.0.0.1"
-    if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+    if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65535:
         raise AddressError(f"{text!r} is no address: use unix:/path/to.sock or tcp:127.0.0.1:{DEFAULT_PORT}")
     if host not in LOOPBACK:
         raise AddressError(f"{text!r} is not on this machine: only 127.0.0.1, ::1 and localhost are listened on")
@@ -66,7 +66,13 @@ def parse_address(text: str) -> Address:
 def _unix(path: str, text: str) -> UnixAddress:
     if not path:
         raise AddressError(f"{text!r} names no file: use unix:/path/to.sock")
-    if len(os.fsencode(path)) > UNIX_PATH_LIMIT:
+    try:
+        size = len(os.fsencode(path))
+    except UnicodeEncodeError:
+        raise AddressError(f"{text!r} can't be a file's name: use unix:/path/to.sock") from None
+    if "\0" in path:
+        raise AddressError(f"{text!r} can't be a file's name: use unix:/path/to.sock")
+    if size > UNIX_PATH_LIMIT:
         raise AddressError(f"{text!r} is longer than a Unix socket's path may be ({UNIX_PATH_LIMIT} bytes)")
     return UnixAddress(path)
 

@@ -9,18 +9,14 @@ Extension codes (MessagePack "ext" types) hold what MessagePack has no type for;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+import struct
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from asgispy.errors import WireError
 from asgispy.model.events import OPEN, RAISE, RETURN, Error
 from asgispy.model.values import BytesLike, Cut, Opaque, Part
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from asgispy.model.events import RawEvent
 
 EXT_OPAQUE: Final = 1
 EXT_CUT_BYTES: Final = 2
@@ -32,6 +28,8 @@ EXT_PART: Final = 7
 
 SIZE_LIMIT: Final = 1 << 48
 """No body is taken to be larger, whatever a peer says."""
+DIGITS: Final = 2048
+"""Hexadecimal digits up to which an integer is carried: Python itself writes no more than 4,300 decimal ones."""
 
 
 def _to_ext(value: object) -> msgspec.msgpack.Ext:
@@ -62,8 +60,10 @@ def surrogates(text: str) -> msgspec.msgpack.Ext:
     return msgspec.msgpack.Ext(EXT_SURROGATES, text.encode("utf-8", "surrogatepass"))
 
 
-def big_int(number: int) -> msgspec.msgpack.Ext:
-    """An integer beyond 64 bits, ready to be encoded."""
+def big_int(number: int) -> msgspec.msgpack.Ext | Opaque:
+    """An integer beyond 64 bits, ready to be encoded; a gigantic one is only described."""
+    if number.bit_length() > 4 * DIGITS:
+        return Opaque("int", f"<int of {number.bit_length()} bits>")
     return msgspec.msgpack.Ext(EXT_BIG_INT, b"%x" % number)
 
 
@@ -75,21 +75,25 @@ def _from_ext(code: int, data: memoryview) -> Any:
             return Opaque(name, text)
         case 2:
             size, kept = _cut_decoder.decode(raw)
-            return Cut(kept, min(size, SIZE_LIMIT))
+            return Cut(kept, _size(size))
         case 3:
             size, kept = _cut_decoder.decode(raw)
-            return Cut(kept.decode("utf-8", "surrogatepass"), min(size, SIZE_LIMIT))
+            return Cut(kept.decode("utf-8", "surrogatepass"), _size(size))
         case 4:
             return raw.decode("utf-8", "surrogatepass")
         case 5:
             name, size, kept = _bytes_like_decoder.decode(raw)
-            return BytesLike(name, kept, min(size, SIZE_LIMIT))
+            return BytesLike(name, kept, _size(size))
         case 6:
-            return int(raw, 16)
+            return int(raw, 16) if len(raw) <= DIGITS + 1 else Opaque("int", f"<int of {len(raw)} digits>")
         case 7:
             return Part(raw.decode())
         case _:
             return Opaque("ext", f"extension {code}, {len(raw)} bytes")
+
+
+def _size(claimed: int) -> int:
+    return min(max(0, claimed), SIZE_LIMIT)
 
 
 _opaque_decoder = msgspec.msgpack.Decoder(tuple[str, str])
@@ -128,22 +132,29 @@ def decode_error(data: bytes) -> Error:
 
 _Kind = Annotated[int, msgspec.Meta(ge=OPEN, le=RETURN)]
 _Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
-_events_decoder = msgspec.msgpack.Decoder(
-    list[tuple[_Kind, _Number, _Number, _Number, _Number | None, bytes | None, bytes | None]]  # as RawEvent
-)
+WireEvent = tuple[_Kind, _Number, _Number, _Number | None, bytes | None, bytes | None]
+"""The fields of `model.events.RawEvent`."""
+_chunks_decoder = msgspec.msgpack.Decoder(list[tuple[_Number, list[WireEvent]]])
+
+_ARRAY_32: Final = struct.Struct(">BI")
 
 
-def encode_events(events: Sequence[RawEvent | list[Any]]) -> bytes:
-    """Encode a batch of events."""
-    return encode_value(events)
+def encode_chunk(number: int, events: list[Any]) -> bytes:
+    """Encode some events (lists of RawEvent's fields) of the connection with this number in its process."""
+    return encode_value((number, events))
 
 
-def decode_events(data: bytes) -> list[tuple[int, int, int, int, int | None, bytes | None, bytes | None]]:
-    """Decode a batch to tuples in the order of `RawEvent`'s fields; raises WireError for anything else."""
+def join_chunks(chunks: list[bytes]) -> bytes:
+    """The payload of an events frame: a MessagePack array of chunks, which are not decoded for that."""
+    return b"".join((_ARRAY_32.pack(0xDD, len(chunks)), *chunks))
+
+
+def decode_chunks(data: bytes) -> list[tuple[int, list[WireEvent]]]:
+    """Decode such a payload to (connection number, events); raises WireError for anything else."""
     try:
-        events = _events_decoder.decode(data)
+        chunks = _chunks_decoder.decode(data)
     except (msgspec.DecodeError, ValueError) as error:
         raise WireError(f"malformed events: {error}") from None
-    if any(event[0] == RAISE and event[6] is None for event in events):
+    if any(event[0] == RAISE and event[5] is None for _, events in chunks for event in events):
         raise WireError("malformed events: a raise without an error")
-    return events
+    return chunks

@@ -21,8 +21,8 @@ COUNTS: Final = 5
 
 KINDS: Final = frozenset({HELLO, WELCOME, REFUSED, EVENTS, COUNTS})
 
-FRAME_LIMIT: Final = 16 * 1024**2
-"""No frame is larger; the probe splits its batches far below this."""
+FRAME_LIMIT: Final = 64 * 1024**2
+"""No frame is larger: the probe splits its batches far below this, but one body may fill its whole outbox (32 MiB)."""
 
 _header = struct.Struct(">IB")
 
