@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from asgispy.wire.address import Address
 
 
+def has_terminal() -> bool:
+    """Whether a screen can be shown: it reads standard input and is painted on standard error."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingOptions:
     """The values of `options.recording_options`."""
@@ -39,7 +44,7 @@ class RecordingOptions:
         """Raise UsageError for what can't go together, before anything is started."""
         if self.headless:
             return
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not has_terminal():
             raise UsageError(f"{command} needs a terminal for its screen: use --headless to go without")
         if self.json is not None and str(self.json) == "-":
             raise UsageError("--json - would write into the screen: use --headless, or name a file")

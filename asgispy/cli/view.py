@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
+from asgispy.cli.recording import has_terminal
 from asgispy.errors import UsageError
 
 
@@ -14,7 +14,7 @@ from asgispy.errors import UsageError
 @click.argument("capture", type=click.Path(path_type=Path))
 def command(capture: Path) -> int:
     """Open a saved capture on the same screens."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise UsageError("asgispy view needs a terminal: use asgispy export to read the capture without one")
     from asgispy.cli.screen import view_on_screen
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,8 @@ def running_server() -> str:
     command = " ".join([Path(part).name for part in sys.argv[:2]])
     named = [name for name in loaded if name in command]
     name = (named or loaded)[0]
+    from importlib import metadata  # here, since it takes longer to import than all the rest of the probe
+
     try:
         return f"{name} {metadata.version(name)}"
     except metadata.PackageNotFoundError:
