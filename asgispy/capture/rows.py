@@ -12,14 +12,14 @@ from typing import Any, Final
 from asgispy.model.connection import Connection, OutputLine, Process
 from asgispy.model.events import Event
 from asgispy.model.values import Part
-from asgispy.wire.codec import decode_error, decode_value, encode_value
+from asgispy.wire.codec import decode_error, decode_value, encode_value, encoded_part
 
 _MOST: Final = 1 << 62
 """SQLite's integers end somewhat above; sums of sizes that a peer only claims might not."""
-_PATH: Final = Part("path")
-_RAW_PATH: Final = Part("raw_path")
-_QUERY: Final = Part("query_string")
-_CLIENT: Final = Part("client")
+_PATH: Final = encoded_part("path")
+_RAW_PATH: Final = encoded_part("raw_path")
+_QUERY: Final = encoded_part("query_string")
+_CLIENT: Final = encoded_part("client")
 
 
 def split_scope(scope: Any, encoded: bytes, connection: Connection) -> bytes:

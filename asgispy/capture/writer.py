@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.capture.blobs import Blobs
+from asgispy.capture.bulk import BulkInsert
 from asgispy.capture.database import close_writing, explain, open_writing
 from asgispy.capture.retention import Keeper
 from asgispy.capture.schema import CONNECTION_COLUMNS
@@ -53,10 +54,12 @@ class Batch:
         return bool(self.events or self.opened or self.changed or self.processes or self.output or self.shutdowns)
 
 
-_INSERT_CONNECTION = f"INSERT INTO connections ({', '.join(CONNECTION_COLUMNS)}, scope) VALUES ({', '.join('?' * 22)})"
+_insert_connections = BulkInsert(
+    f"INSERT INTO connections ({', '.join(CONNECTION_COLUMNS)}, scope)", len(CONNECTION_COLUMNS) + 1
+)
+_insert_events = BulkInsert("INSERT OR REPLACE INTO events", 7)
 _SET = ", ".join(f"{name} = ?{number}" for number, name in enumerate(CONNECTION_COLUMNS, 1))
 _UPDATE_CONNECTION = f"UPDATE connections SET {_SET} WHERE id = ?1"
-_INSERT_EVENT = "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INSERT_PROCESS = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -163,9 +166,9 @@ class CaptureWriter:
         ]
         self._blobs.flush()
         many(_INSERT_PROCESS, batch.processes)
-        many(_INSERT_CONNECTION, opened)
+        _insert_connections(self._connection, opened)
         many(_UPDATE_CONNECTION, batch.changed)
-        many(_INSERT_EVENT, events)
+        _insert_events(self._connection, events)
         many("INSERT OR REPLACE INTO shutdowns VALUES (?, ?, ?)", stored(batch.shutdowns))
         if opened:
             self._keeper.added(len(opened), opened[-1][0])

@@ -44,6 +44,7 @@ class Collector:
         """
         self._folder = Path(tempfile.mkdtemp(prefix="asgispy-"))
         self.capture = capture or self._folder / "capture.asgispy"
+        self._finished = False
         try:
             self._writer = CaptureWriter(self.capture, retention, on_failure)
             try:
@@ -83,6 +84,9 @@ class Collector:
 
     def finish(self) -> None:
         """Write all that has come and close the capture; it can still be read until `close`."""
+        if self._finished:
+            return
+        self._finished = True
         self._listener.close()
         self._writer.close()
 

@@ -6,6 +6,7 @@ sockets (listener), SQL (capture), screens.
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 4096
 """Ended connections of a process that late events can still be added to."""
+SHORT: Final = 256
+"""Bytes of an encoded message up to which its decoded form is remembered."""
 BATCH_EVENTS: Final = 5_000
 """Events after which a batch is handed over without waiting for its time."""
 
@@ -150,7 +153,7 @@ class Pipeline:
             order,
             called,
             duration,
-            decode_value(message) if message is not None else None,
+            _decode_message(message) if message is not None else None,
             decode_error(error) if error is not None else None,
         )
         connection = assembly.connection
@@ -200,6 +203,14 @@ class Pipeline:
         if duration is not None and number not in process.orphans:
             process.orphans.add(number)
             self._batch.processes.append(process.row())
+
+
+def _decode_message(message: bytes) -> Any:
+    """Decode a message, which nobody changes; short ones are mostly the same ones again and again."""
+    return _decode_short(message) if len(message) <= SHORT else decode_value(message)
+
+
+_decode_short = functools.lru_cache(REMEMBERED)(decode_value)
 
 
 def _encodable(text: str) -> str:

@@ -32,20 +32,21 @@ DIGITS: Final = 2048
 """Hexadecimal digits up to which an integer is carried: Python itself writes no more than 4,300 decimal ones."""
 
 
-def _to_ext(value: object) -> msgspec.msgpack.Ext:
-    match value:
-        case Cut(data=bytes() as data, size=size):
-            return msgspec.msgpack.Ext(EXT_CUT_BYTES, encode_value((size, data)))
-        case Cut(data=str() as text, size=size):
-            return msgspec.msgpack.Ext(EXT_CUT_TEXT, encode_value((size, text.encode("utf-8", "surrogatepass"))))
-        case Opaque(type=name, repr=text):
-            return msgspec.msgpack.Ext(EXT_OPAQUE, encode_value((name, text)))
-        case BytesLike(type=name, data=data, size=size):
-            return msgspec.msgpack.Ext(EXT_BYTES_LIKE, encode_value((name, size, data)))
-        case Part(name=name):
-            return msgspec.msgpack.Ext(EXT_PART, name.encode())
-        case _:
-            raise TypeError(f"{type(value).__name__} is not a plain value")
+def _to_ext(value: Any) -> msgspec.msgpack.Ext:
+    kind = type(value)  # never `isinstance`, nor a class pattern: they ask the object's own `__class__`
+    if kind is Cut:
+        if type(value.data) is bytes:
+            return msgspec.msgpack.Ext(EXT_CUT_BYTES, encode_value((value.size, value.data)))
+        return msgspec.msgpack.Ext(
+            EXT_CUT_TEXT, encode_value((value.size, value.data.encode("utf-8", "surrogatepass")))
+        )
+    if kind is Opaque:
+        return msgspec.msgpack.Ext(EXT_OPAQUE, encode_value((value.type, value.repr)))
+    if kind is BytesLike:
+        return msgspec.msgpack.Ext(EXT_BYTES_LIKE, encode_value((value.type, value.size, value.data)))
+    if kind is Part:
+        return msgspec.msgpack.Ext(EXT_PART, value.name.encode())
+    raise TypeError("not a plain value")
 
 
 encode_value = msgspec.msgpack.Encoder(enc_hook=_to_ext).encode
@@ -58,6 +59,11 @@ Raises TypeError, OverflowError, UnicodeEncodeError or RecursionError for others
 def surrogates(text: str) -> msgspec.msgpack.Ext:
     """A text with lone surrogates, which MessagePack can't hold, ready to be encoded."""
     return msgspec.msgpack.Ext(EXT_SURROGATES, text.encode("utf-8", "surrogatepass"))
+
+
+def encoded_part(name: str) -> msgspec.msgpack.Ext:
+    """A `Part`, ready to be encoded without a detour."""
+    return msgspec.msgpack.Ext(EXT_PART, name.encode())
 
 
 def big_int(number: int) -> msgspec.msgpack.Ext | Opaque:
