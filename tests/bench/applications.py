@@ -1,0 +1,78 @@
+"""The applications that are measured, bare and wrapped, each under the name that the server is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgispy import SpyMiddleware
+
+if TYPE_CHECKING:
+    from asgispy.model.asgi import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = [(b"content-type", b"text/plain"), (b"content-length", b"13")]
+
+
+async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hello, world; and a lifespan that says yes."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+        return
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b"Hello, world!"})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+class Forwarding:
+    """Wraps receive and send and does nothing: the least that any such middleware costs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def forward_receive() -> Message:
+            return await receive()
+
+        async def forward_send(message: Message) -> None:
+            await send(message)
+
+        await self.app(scope, forward_receive, forward_send)
+
+
+forwarding = Forwarding(bare)
+spied = SpyMiddleware(bare)
+
+
+def fastapi() -> Any:
+    """FastAPI's hello world."""
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.get("/")
+    async def hello() -> dict[str, str]:
+        return {"hello": "world"}
+
+    return app
+
+
+def fastapi_forwarding() -> Any:
+    """The same behind the forwarding wrapper."""
+    return Forwarding(fastapi())
+
+
+def fastapi_spied() -> Any:
+    """The same behind the probe."""
+    return SpyMiddleware(fastapi())
+
+
+def asgion() -> Any:
+    """Hello, world behind asgion, if it is installed."""
+    from asgion import inspect  # type: ignore[import-not-found, unused-ignore]
+
+    return inspect(bare)
