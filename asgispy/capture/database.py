@@ -143,6 +143,17 @@ def _busy(path: Path) -> CaptureBusy:
     return CaptureBusy(f"{path}: another asgispy is writing it; choose another --capture")
 
 
+def seal(path: Path) -> None:
+    """Fold the log beside a capture into the one file that is to be left; never raises.
+
+    While anybody reads a capture its writer can't do that, so whoever reads longest has it done afterwards.
+    """
+    if not path.with_name(f"{path.name}-wal").exists():
+        return
+    with contextlib.suppress(CaptureError):
+        close_writing(*open_writing(path))
+
+
 def _lock(descriptor: int, path: Path) -> None:
     if sys.platform == "win32":
         return

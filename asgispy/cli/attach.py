@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from asgispy.cli.options import recording_options
-from asgispy.cli.run import take_recording_options
+from asgispy.cli.recording import RecordingOptions
 from asgispy.wire.address import default_address, parse_address
 
 
 def _attach(address: str | None, **values: Any) -> int:
-    recording = take_recording_options(values)
+    recording = RecordingOptions.take(values)
     recording.check("asgispy attach")
     place = parse_address(address) if address else default_address()
     if recording.headless:

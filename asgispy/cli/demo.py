@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asgispy.cli.options import recording_options
-from asgispy.cli.run import take_recording_options
+from asgispy.cli.recording import RecordingOptions
 from asgispy.demo.catalogue import EXAMPLES, TOUR
 from asgispy.errors import EXIT_OK, UsageError
 from asgispy.settings import Launch
@@ -64,7 +64,7 @@ def _demo(listing: bool, port: int | None, seconds: float | None, **values: Any)
     if listing:
         _list([*EXAMPLES, TOUR])
         return EXIT_OK
-    recording = take_recording_options(values)
+    recording = RecordingOptions.take(values)
     recording.check("asgispy demo")
     if seconds is not None and not recording.headless:
         raise UsageError("--seconds goes with --headless; on the screen, q quits")

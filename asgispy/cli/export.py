@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -34,7 +35,6 @@ def _export(capture: Path | None, format: str, output: Path, secrets: str, schem
             file.write(piece)
             if count % PROGRESS_EVERY == 0:
                 _show_progress(count, total)
-        file.flush()
     _show_progress(None, total)
     return EXIT_OK
 
@@ -43,7 +43,14 @@ def _export(capture: Path | None, format: str, output: Path, secrets: str, schem
 def _opened(output: Path) -> Iterator[IO[bytes]]:
     """Where to write. A file appears under its name only when it is complete."""
     if str(output) == "-":
-        yield sys.stdout.buffer
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            _abandon_output()  # whoever read our output has left; there is nobody to tell
+        except OSError as error:
+            _abandon_output()
+            raise UsageError(f"standard output can't be written: {error.strerror or error}") from error
         return
     special = output.exists() and not output.is_file()
     beside = output if special else output.with_name(f"{output.name}.part")
@@ -57,6 +64,13 @@ def _opened(output: Path) -> Iterator[IO[bytes]]:
     finally:
         if not special:
             beside.unlink(missing_ok=True)
+
+
+def _abandon_output() -> None:
+    """What is still buffered must not be tried again, and complained about, when the interpreter ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _show_progress(count: int | None, total: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import signal
 import sys
@@ -65,10 +66,11 @@ class Ending:
 
 
 def say(text: str) -> None:
-    """A line on stderr, whatever is in it."""
+    """A line on stderr, whatever is in it; nobody may be listening there any more, which must not end the recording."""
     encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
 
 
 def pass_on(line: OutputLine) -> None:
@@ -140,8 +142,7 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
             return session.supervisor.verdict
         return EXIT_OK
     finally:
-        if not session.supervisor.state.over:  # interrupted a second time
-            session.supervisor.stop(timeout=0)
+        session.supervisor.kill()  # only still there when interrupted a second time
         session.recording.close()
 
 

@@ -6,8 +6,8 @@ The commands differ in what they watch (sessions); this is what they share, with
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
 
 from asgispy.cli.live_json import LiveJson
 from asgispy.collect.collector import Collector
@@ -39,6 +39,11 @@ class RecordingOptions:
     keep: int
     keep_bytes: int
     secrets: str
+
+    @classmethod
+    def take(cls, values: dict[str, Any]) -> Self:
+        """Take the values of `options.recording_options` out of a command's values."""
+        return cls(**{each.name: values.pop(each.name) for each in fields(cls)})
 
     def check(self, command: str) -> None:
         """Raise UsageError for what can't go together, before anything is started."""

@@ -33,7 +33,7 @@ class RunCommand(click.Command):
 
 
 def _run(app: str, server: str, server_arguments: tuple[str, ...], **values: Any) -> int:
-    recording = take_recording_options(values)
+    recording = RecordingOptions.take(values)
     recording.check("asgispy run")
     launch = Launch(
         target=app,
@@ -51,12 +51,6 @@ def _run(app: str, server: str, server_arguments: tuple[str, ...], **values: Any
     from asgispy.cli.screen import run_on_screen
 
     return run_on_screen(launch, recording)
-
-
-def take_recording_options(values: dict[str, Any]) -> RecordingOptions:
-    """Take the values of `recording_options` out of a command's values."""
-    names = RecordingOptions.__dataclass_fields__
-    return RecordingOptions(**{name: values.pop(name) for name in names})
 
 
 def _given(values: dict[str, Any]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from asgispy.cli.sessions import AttachSession, RunSession, ViewSession
 from asgispy.errors import EXIT_OK
+from asgispy.launch.supervisor import ServerState
 from asgispy.tui.app import SpyApp
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def run_on_screen(launch: Launch, options: RecordingOptions, companion: Companio
     finally:
         if companion is not None:
             companion.stop()
-        if not session.supervisor.state.over:
-            session.close()  # the screen has crashed: the server must not outlive it
+        if session.supervisor.state is ServerState.STOPPING:
+            session.supervisor.kill()  # told to quit a second time: nobody wants to wait for an open stream
+        session.close()
         session.recording.close()
 
 

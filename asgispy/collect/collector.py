@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from asgispy.capture.database import seal
 from asgispy.capture.writer import CaptureWriter
 from asgispy.collect.listener import Listener
 from asgispy.collect.pipeline import Pipeline
@@ -91,7 +92,8 @@ class Collector:
         self._writer.close()
 
     def close(self) -> None:
-        """Remove the temporary capture, if it is one."""
+        """Leave one file of a capture that is to be kept, and nothing of a temporary one."""
+        seal(self.capture)
         self._remove_folder()
 
     def _private_address(self) -> Address:

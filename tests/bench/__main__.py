@@ -18,10 +18,10 @@ def main() -> None:
     say("----", "--------", "------")
     for name, ratio in overhead.measure_hello(rounds).items():
         budget = "≤ 1.15, aim 1.08" if name == "asgispy" else ""
-        say(f"server CPU per request, hello world: {name}", f"{ratio:.2f} × bare", budget)
+        say(f"server CPU per request, hello world: {name}", f"{ratio:.2f} of bare", budget)
     for name, ratio in overhead.measure_fastapi(rounds).items():
         budget = "≤ 1.03" if name == "asgispy" else ""
-        say(f"server CPU per request, FastAPI: {name}", f"{ratio:.2f} × bare", budget)
+        say(f"server CPU per request, FastAPI: {name}", f"{ratio:.2f} of bare", budget)
     budgets = {"per request": "≤ 3 µs", "per further chunk": "≤ 0.5 µs", "nobody listening": "≤ 0.5 µs"}
     for name, microseconds in in_process.measure(rounds).items():
         say(f"in process, {name}", f"+{microseconds:.2f} µs", budgets.get(name, ""))

@@ -29,7 +29,7 @@ def free_port() -> int:
 class Server:
     """A server process on a free port."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] = {}, port: int = 0) -> None:  # noqa: B006
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] = {}, port: int = 0) -> None:
         self.port = port or free_port()
         self._connections: list[socket.socket] = []
         line = [part.replace("{port}", str(self.port)) for part in command]
@@ -38,9 +38,10 @@ class Server:
         )
 
     @classmethod
-    def uvicorn(cls, target: str, *options: str, environment: Mapping[str, str] = {}) -> Self:  # noqa: B006
+    def uvicorn(cls, target: str, *options: str, environment: Mapping[str, str] = {}) -> Self:
         """Uvicorn with uvloop and httptools."""
-        command = [sys.executable, "-m", "uvicorn", target, "--port", "{port}", "--loop", "uvloop", "--http", "httptools"]
+        parts = [sys.executable, "-m uvicorn", target, "--port {port} --loop uvloop --http httptools"]
+        command = " ".join(parts).split()
         quiet = [] if "--log-level" in options else ["--log-level", "warning"]
         return cls([*command, "--no-access-log", *quiet, *options], environment)
 

@@ -1,0 +1,157 @@
+"""The Textual application: opens the feed, polls it, routes, and ends in good order. Nothing else.
+
+What must not move in: what is read (feed), what is shown (screens, widgets), and what keys there are (actions).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import App
+from textual.binding import Binding
+from textual.css.query import NoMatches
+
+from asgispy.tui.actions import APP, bindings
+from asgispy.tui.commands import ActionProvider
+from asgispy.tui.feed import Feed
+from asgispy.tui.screens.confirm import ConfirmScreen
+from asgispy.tui.screens.fed import FedScreen
+from asgispy.tui.screens.help import HelpScreen
+from asgispy.tui.screens.main import MainScreen
+from asgispy.tui.screens.small import SmallScreen, too_small
+from asgispy.tui.theme import DARK, LIGHT, THEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.binding import BindingType
+    from textual.events import Resize
+
+    from asgispy.tui.session import Session
+
+POLL_EVERY: Final = 0.1
+"""Seconds between two looks at the capture."""
+
+
+class SpyApp(App[None]):
+    """Opening it raises CaptureError when the session's capture can't be read."""
+
+    TITLE = "asgispy"
+    CSS_PATH = "styles/app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(APP),
+        # Also while something is typed, where q is only a letter.
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+    ]
+    COMMANDS: ClassVar[set[type[ActionProvider]]] = {ActionProvider}  # type: ignore[assignment]
+
+    def __init__(self, session: Session, now: Callable[[], int] = time.time_ns) -> None:
+        super().__init__()
+        self.session = session
+        self.feed = Feed(session, now)
+        self._leaving = False
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, which the stylesheet needs under any theme."""
+        return DARK.variables
+
+    def on_mount(self) -> None:
+        """Open the main screen and begin to poll."""
+        self._loop_here = asyncio.get_running_loop()
+        self._context_here = contextvars.copy_context()
+        self.push_screen(MainScreen(self.feed))
+        self.set_interval(POLL_EVERY, self.poll)
+        self.theme_changed_signal.subscribe(self, lambda theme: self._tell_theme())
+
+    def on_unmount(self) -> None:
+        """Let go of the capture."""
+        self.feed.close()
+
+    def poll(self) -> None:
+        """Look for changes and tell the screens."""
+        changed = self.feed.poll()
+        for screen in self._fed_screens():
+            with contextlib.suppress(NoMatches):  # a screen on its way in or out is without its widgets
+                if changed:
+                    screen.feed_changed()
+                screen.time_passed()
+
+    def _fed_screens(self) -> list[FedScreen]:
+        return [screen for screen in self.screen_stack if isinstance(screen, FedScreen) and screen.is_mounted]
+
+    def _tell_theme(self) -> None:
+        for screen in self._fed_screens():
+            screen.theme_changed()
+
+    def on_resize(self, event: Resize) -> None:
+        """Cover the screen while it is too small."""
+        covered = isinstance(self.screen, SmallScreen)
+        if too_small(event.size) and not covered:
+            self.push_screen(SmallScreen())
+        elif covered and not too_small(event.size):
+            self.pop_screen()
+
+    # Actions
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.push_screen(HelpScreen())
+
+    def action_light(self) -> None:
+        """Switch between the two themes."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_restart_session(self) -> None:
+        """Start the application again; while it runs, only after asking."""
+        if not self.session.restartable:
+            self.notify("nothing to restart here: asgispy did not start it", timeout=3)
+        elif self.feed.status.over:
+            self._restart(True)
+        else:
+            self.push_screen(ConfirmScreen("Restart the application while it is running?"), self._restart)
+
+    def _restart(self, confirmed: bool | None) -> None:
+        if confirmed:
+            self._run_aside("restart", self.session.restart)
+
+    async def action_quit(self) -> None:
+        """Shut down gracefully and leave; the second time, leave at once."""
+        if self._leaving:
+            self.exit()
+            return
+        self._leaving = True
+        for screen in self._fed_screens():
+            if isinstance(screen, MainScreen):
+                screen.closing = "◌ shutting down…   q again leaves at once"
+        self.poll()
+        self._run_aside("close", self.session.close, self._leave)
+
+    def _leave(self) -> None:
+        self.feed.close()
+        self.exit()
+
+    def _run_aside(self, name: str, work: Callable[[], None], then: Callable[[], None] | None = None) -> None:
+        """Run something that blocks. Not in a worker: leaving would wait for it."""
+
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:  # whatever it is, the screen must say it and go on
+                self._call(self.notify, f"{name} failed: {error}")
+            if then is not None:
+                self._call(then)
+
+        threading.Thread(target=run, name=f"asgispy-{name}", daemon=True).start()
+
+    def _call(self, callback: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop_here.call_soon_threadsafe(partial(callback, *arguments), context=self._context_here.copy())

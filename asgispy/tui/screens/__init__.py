@@ -1,0 +1,1 @@
+"""Tasks of the user's, one file each."""

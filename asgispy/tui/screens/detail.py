@@ -1,0 +1,70 @@
+"""One connection on the whole screen: for terminals too narrow to show it beside the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.widgets import Footer
+
+from asgispy.tui.screens.fed import WIDE, FedScreen
+from asgispy.tui.widgets.detail_pane import DetailPane
+from asgispy.tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import Resize
+
+    from asgispy.capture.reader import Row
+    from asgispy.tui.feed import Feed
+
+
+class DetailScreen(FedScreen):
+    """A detail pane and nothing else."""
+
+    def __init__(self, feed: Feed, row: Row) -> None:
+        super().__init__(feed)
+        self._row = row
+        self._left = False
+
+    def compose(self) -> ComposeResult:
+        """Status, detail, footer."""
+        yield StatusBar(self.feed, id="status")
+        yield DetailPane(self.feed, id="detail")
+        yield Footer(show_command_palette=False)
+
+    @property
+    def detail(self) -> DetailPane:
+        """The pane."""
+        return self.query_one(DetailPane)
+
+    def on_mount(self) -> None:
+        """Show the connection."""
+        self.detail.show(self._row)
+        self.detail.events.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """In a wide terminal the main screen shows the same beside the list."""
+        if event.size.width >= WIDE:
+            self._leave()
+
+    def feed_changed(self) -> None:
+        """Pass it on."""
+        self.detail.update()
+
+    def time_passed(self) -> None:
+        """Pass it on."""
+        super().time_passed()
+        if not self.feed.still:
+            self.detail.grow()
+
+    def theme_changed(self) -> None:
+        """Pass it on."""
+        super().theme_changed()
+        self.detail.repaint()
+
+    @on(DetailPane.Closed)
+    def _leave(self) -> None:
+        if not self._left:  # several sizes may arrive before the screen has gone
+            self._left = True
+            self.dismiss()

@@ -1,0 +1,222 @@
+"""The live timeline: the list, the selected connection beside it in a wide terminal, and the application's output.
+
+What must not move in: polling and the session (app, feed), and what the regions paint (widgets).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.containers import Horizontal
+from textual.widgets import Footer
+
+from asgispy.capture.reader import CaptureReader
+from asgispy.errors import CaptureError
+from asgispy.tui.actions import MAIN, bindings
+from asgispy.tui.screens.detail import DetailScreen
+from asgispy.tui.screens.fed import WIDE, FedScreen
+from asgispy.tui.widgets.connection_list import ConnectionList
+from asgispy.tui.widgets.detail_pane import DetailPane
+from asgispy.tui.widgets.line_view import LineView
+from asgispy.tui.widgets.output_view import OutputView
+from asgispy.tui.widgets.status_bar import Banner, StatusBar
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import DescendantFocus, Resize
+
+    from asgispy.tui.feed import Feed
+
+RESTART_HINT = "r restarts · o shows the output"
+
+
+class MainScreen(FedScreen):
+    """List, detail, output."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(MAIN)]
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(feed)
+        self._state = ""
+        self.closing = ""
+        """What is being ended, while it is."""
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield StatusBar(self.feed, id="status")
+        yield Banner(id="banner")
+        with Horizontal(id="body"):
+            yield ConnectionList(self.feed, id="connections")
+            yield DetailPane(self.feed, id="detail")
+        yield OutputView(self.feed, id="output")
+        yield Footer(show_command_palette=False)
+
+    @property
+    def connections(self) -> ConnectionList:
+        """The list."""
+        return self.query_one(ConnectionList)
+
+    @property
+    def detail(self) -> DetailPane:
+        """The pane beside it."""
+        return self.query_one(DetailPane)
+
+    @property
+    def output(self) -> OutputView:
+        """The application's output."""
+        return self.query_one(OutputView)
+
+    @property
+    def wide(self) -> bool:
+        """Whether the detail stands beside the list."""
+        return self.size.width >= WIDE
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self.output.display = False
+        self.connections.focus()
+        self._show_state()
+
+    def on_resize(self, event: Resize) -> None:
+        """The detail may have come into sight, or gone out of it with the focus."""
+        if not self.wide:
+            self.remove_class("-zoom-detail")
+            if self.detail.has_focus_within:
+                self.connections.focus()
+        self.call_after_refresh(self._show_detail)
+
+    # What the app tells
+
+    def feed_changed(self) -> None:
+        """There is something new in the capture."""
+        self.connections.update()
+        self._show_detail()
+        if self.wide:
+            self.detail.update()
+        if self.output.display:
+            self.output.update()
+
+    def time_passed(self) -> None:
+        """What is open grows."""
+        super().time_passed()
+        self._show_state()
+        if not self.feed.still:
+            self.connections.grow()
+            if self.wide:
+                self.detail.grow()
+
+    def theme_changed(self) -> None:
+        """Pass it on."""
+        super().theme_changed()
+        self.detail.repaint()
+
+    def _show_state(self) -> None:
+        status = self.feed.status
+        if status.state != self._state:
+            self._state = status.state
+            if status.state == "failed":
+                self._set_output(True)
+        banner = self.query_one(Banner)
+        if self.closing:
+            banner.say(self.closing)
+        elif status.problem:
+            banner.say(f"✗ {status.problem}", RESTART_HINT if self.feed.session.restartable and status.over else "")
+        else:
+            banner.say(self.feed.problem and f"✗ {self.feed.problem}")
+
+    # List and detail
+
+    @on(LineView.Moved, "#connections")
+    def _move(self) -> None:
+        self._show_detail()
+
+    @on(LineView.Opened, "#connections")
+    def _open(self) -> None:
+        row = self.connections.row()
+        if row is None:
+            return
+        self.connections.set_following(False)  # what is looked at must not be pushed away
+        if self.wide:
+            self.remove_class("-zoom-list")
+            self._show_detail()
+            self.detail.events.focus()
+        else:
+            self.app.push_screen(DetailScreen(self.feed, row))
+
+    def _show_detail(self) -> None:
+        if self.wide and self.is_mounted:
+            self.detail.show(self.connections.row())
+
+    @on(DetailPane.Closed)
+    def _close_detail(self) -> None:
+        self.remove_class("-zoom-detail")
+        self.connections.focus()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever goes into the detail wants to keep it."""
+        if self.detail.has_focus_within:
+            self.connections.set_following(False)
+
+    # Actions
+
+    def action_follow(self) -> None:
+        """Follow new traffic, or stop following."""
+        if self.connections.following:
+            self.connections.set_following(False)
+        else:
+            self.connections.action_end()
+
+    def action_pause(self) -> None:
+        """Freeze the view, or let it go on."""
+        if self.feed.paused:
+            self.feed.resume()
+        else:
+            self.feed.pause()
+        self.time_passed()
+
+    def action_output(self) -> None:
+        """Show or hide the application's output."""
+        self._set_output(not self.output.display)
+
+    def _set_output(self, shown: bool) -> None:
+        if not shown and self.output.has_focus:
+            self.connections.focus()
+        self.output.display = shown
+        if shown:
+            self.output.update()
+
+    def action_zoom(self) -> None:
+        """Give the focused pane all the room."""
+        pane = "-zoom-detail" if self.detail.has_focus_within else "-zoom-list"
+        zoomed = self.has_class(pane)
+        self.remove_class("-zoom-list", "-zoom-detail")
+        self.set_class(not zoomed, pane)
+
+    @work(exclusive=True, group="trouble")
+    async def action_trouble(self, step: int) -> None:
+        """To the next failed connection in that direction."""
+        row = self.connections.row()
+        if row is None:
+            return
+        try:
+            found = await asyncio.to_thread(_find_trouble, self.feed, row.connection.id, step)
+        except CaptureError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if found is None:
+            self.notify("no failure after this one" if step > 0 else "no failure before this one", timeout=2)
+        else:
+            self.connections.move_to(self.feed.reader.position_of(found), follow=False)
+
+    async def action_restart(self) -> None:
+        """Start the application again."""
+        await self.app.run_action("app.restart_session")
+
+
+def _find_trouble(feed: Feed, id: int, step: int) -> int | None:
+    """A reader is for one thread at a time, so this one has its own."""
+    with CaptureReader(feed.session.capture) as reader:
+        return reader.next_trouble(id, backward=step < 0)

@@ -1,0 +1,56 @@
+"""The door to what is watched: a run, an attached listener, or a saved capture. The screens know nothing else of it.
+
+What must not move in: Textual, and how a server is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OVER: Final = frozenset({"stopped", "failed", "ended"})
+"""States in which nothing runs any more, and a restart is the way on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How it stands with what is watched, at a moment."""
+
+    target: str
+    """`module:app`, "attached", or a capture's file name."""
+    server: str
+    """Such as "uvicorn 0.54.0"; empty when unknown."""
+    address: str
+    """Where the application can be reached, or where the inspector listens; empty when nowhere."""
+    state: str
+    """starting, running, stopping, stopped, failed, ended, listening or file."""
+    problem: str = ""
+    """One line: how it ended, or why writing stopped; stays until that is over."""
+    processes: int = 0
+    """How many application processes are connected now."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing runs any more."""
+        return self.state in OVER
+
+
+class Session(Protocol):
+    """What a screen is opened on."""
+
+    capture: Path
+    live: bool
+    """False for a saved capture."""
+    restartable: bool
+
+    def status(self) -> Status:
+        """Cheap: asked several times a second."""
+
+    def restart(self) -> None:
+        """Start it again; blocking, called in a worker thread."""
+
+    def close(self) -> None:
+        """End it gracefully, the server first; blocking, called in a worker thread."""

@@ -1,0 +1,1 @@
+"""Regions of the screen, one file each."""

@@ -1,0 +1,172 @@
+"""The timeline of one connection's events: when, after which gap, which way, what, and how long the call took.
+
+Events are read by pages when they are painted: a hundred thousand cost what ten cost.
+What must not move in: an event in full (event_view).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND
+from asgispy.model.units import format_duration, format_size
+from asgispy.model.values import size_of
+from asgispy.tui.paint import Brush
+from asgispy.tui.present import MS, S, close_text, offset_text, preview, value_text
+from asgispy.tui.summary import status_look
+from asgispy.tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual.strip import Strip
+
+    from asgispy.model.events import Event
+    from asgispy.tui.feed import Feed
+    from asgispy.tui.window import EventWindow
+
+ARROWS = {OPEN: "◇", RECEIVE: "→", SEND: "←", RAISE: "✗", RETURN: "■"}
+ARROW_LOOKS = {OPEN: "muted", RECEIVE: "wait", SEND: "flow", RAISE: "bad", RETURN: "muted"}
+LONG_GAP = 100 * MS
+"""A gap or a call from this on stands out."""
+
+
+class EventList(LineView):
+    """One line per event."""
+
+    header_height = 1
+
+    def __init__(self, feed: Feed, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._feed = feed
+        self.window: EventWindow | None = None
+
+    def show(self, window: EventWindow | None, cursor: int) -> None:
+        """Show another connection's events, with the cursor on one of them."""
+        self.window = window
+        self.following = False
+        self.lines = 0
+        self.set_lines(window.count if window else 0)
+        self.move_to(cursor, follow=False)
+
+    def update(self) -> None:
+        """The connection has changed."""
+        self.set_lines(self.window.count if self.window else 0)
+
+    def event(self) -> Event | None:
+        """The event under the cursor."""
+        return self.window.get(self.cursor) if self.window else None
+
+    def paint_header(self, row: int, width: int, base: Style) -> Strip:
+        """Column titles."""
+        wide = width >= 56
+        brush = Brush().put(" ").left("Offset", 11).right("Gap" if wide else "", 9 if wide else 0)
+        return (
+            brush.put("  Event").strip(width - 9, base).extend_cell_length(width, base)
+            if width < 30
+            else (brush.left("  Event", max(0, width - brush.used - 9)).right("Took", 9).strip(width, base))
+        )
+
+    def paint_line(self, index: int, width: int, base: Style) -> Strip:
+        """One event."""
+        window, palette = self.window, self.palette
+        event = window.get(index) if window else None
+        if window is None or event is None:
+            waits = window is not None and window.connection.open
+            text = "not told yet" if waits else "not recorded (dropped)"
+            return Brush().put(f" {'':10} ").put(f"⋯ {text}", palette.warn).strip(width, base)
+        brush = Brush().put(" ").left(offset_text(event.offset), 11, palette.muted)
+        if width >= 56:
+            gap = self._gap(window, event)
+            brush.right(f"{format_duration(gap)}" if gap else "", 9, palette.wait if gap >= LONG_GAP else palette.faint)
+        refused = event.error is not None
+        brush.put(" ").put("✗" if refused else ARROWS[event.kind], getattr(palette, ARROW_LOOKS[event.kind])).put(" ")
+        name = event_name(event)
+        brush.left(name, min(len(name) + 1, max(8, width - brush.used - 9)), palette.bad if refused else palette.text)
+        _put_carried(brush, event, width - brush.used - 9, self)
+        took, look = self._took(window, event)
+        return brush.right(took, 9, getattr(palette, look)).strip(width, base)
+
+    def _gap(self, window: EventWindow, event: Event) -> int:
+        before = window.get(event.index - 1) if event.index else None
+        return max(0, event.offset - before.offset - (before.duration or 0)) if before else 0
+
+    def _took(self, window: EventWindow, event: Event) -> tuple[str, str]:
+        if event.kind not in (RECEIVE, SEND):
+            return "", "muted"
+        if event.duration is not None:
+            return format_duration(event.duration), "wait" if event.duration >= LONG_GAP else "muted"
+        if not window.connection.open:
+            return "never", "warn"
+        return format_duration(
+            max(0, self._feed.now - window.connection.started - event.offset) // (S // 10) * (S // 10)
+        ), "wait"
+
+
+def event_name(event: Event) -> str:
+    """The message's type without what goes without saying, or what happened instead."""
+    message = event.message
+    if event.kind == OPEN:
+        return "scope"
+    if event.kind in (RAISE, RETURN):
+        return event.name
+    if event.pending and message is None:
+        return f"{event.name}…"
+    kind = message.get("type") if isinstance(message, dict) else None
+    return kind if isinstance(kind, str) else "no type" if isinstance(message, dict) else "no message"
+
+
+def _put_carried(brush: Brush, event: Event, width: int, view: EventList) -> None:
+    """What the event carries: status, size and the beginning of a body."""
+    palette = view.palette
+    if width <= 1:
+        brush.left("", max(0, width))
+        return
+    begin = brush.used
+    for text, look in carried(event):
+        left = width - (brush.used - begin)
+        if left > 1:
+            brush.left(text, min(left, len(text) + 1), getattr(palette, look))
+    brush.put(" " * max(0, width - (brush.used - begin)))
+
+
+def carried(event: Event) -> list[tuple[str, str]]:
+    """(text, look) of the parts of an event that tell most."""
+    if event.error is not None:
+        return [(f"{event.error.type.rpartition('.')[2]}: {event.error.message}"[:300], "bad")]
+    message = event.message
+    if event.kind == OPEN:
+        return _of_scope(message)
+    if not isinstance(message, dict):
+        return [(value_text(message, 200), "bad")] if message is not None else []
+    return _of_message(message)
+
+
+def _of_scope(scope: Any) -> list[tuple[str, str]]:
+    if not isinstance(scope, dict):
+        return [(value_text(scope, 200), "bad")]
+    headers = scope.get("headers")
+    count = f"{len(headers)} headers" if isinstance(headers, list) and headers else ""
+    version = scope.get("http_version")
+    return [(text, "muted") for text in (f"HTTP/{version}" if isinstance(version, str) else "", count) if text]
+
+
+def _of_message(message: dict[Any, Any]) -> list[tuple[str, str]]:
+    parts: list[tuple[str, str]] = []
+    status, code = message.get("status"), message.get("code")
+    if status is not None:
+        parts.append((value_text(status, 20), status_look(status) if type(status) is int else "bad"))
+    if code is not None:
+        meaning = close_text(code) if type(code) is int else ""
+        parts.append((f"{value_text(code, 20)} {meaning}".strip(), "good" if code in (1000, 1001, 1005) else "warn"))
+    headers = message.get("headers")
+    if isinstance(headers, list | tuple) and headers:
+        parts.append((f"{len(headers)} headers", "muted"))
+    for key in ("text", "bytes", "body"):
+        if message.get(key):
+            parts += [(format_size(size_of(message[key])), "muted"), (preview(message[key]), "string")]
+    if message.get("more_body"):
+        parts.append(("more", "muted"))
+    for key in ("reason", "message", "subprotocol"):
+        if message.get(key):
+            parts.append((value_text(message[key], 200), "text"))
+    return parts
