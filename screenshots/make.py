@@ -39,10 +39,8 @@ async def make() -> None:
         secrets="mask",
     )
     launch = Launch(target=TOUR.target, options={"host": "127.0.0.1", "port": PORT, "access_log": False})
-    session = RunSession(launch, options)
-    traffic = Traffic(PORT, None)
+    session = RunSession(launch, options, Traffic(PORT, None))
     session.start()
-    traffic.start(session.supervisor)
     app = SpyApp(session)
     try:
         async with app.run_test(size=(150, 40)) as pilot:
@@ -59,7 +57,6 @@ async def make() -> None:
             await pilot.press("G")
             await shoot(pilot, "narrow")
     finally:
-        traffic.stop()
         session.close()
         session.recording.close()
 

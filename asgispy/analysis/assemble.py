@@ -31,8 +31,9 @@ _GONE: Final = ("ClientDisconnect", "ClientDisconnected", "ConnectionResetError"
 """What servers and frameworks raise from a `send` after the client has left (ASGI 2.4: a subclass of OSError)."""
 _CANCELLED: Final = frozenset({"asyncio.exceptions.CancelledError", "GeneratorExit"})
 
-ABNORMAL_CLOSURE: Final = 1006
-"""RFC 6455, section 7.1.5: the connection ended without a close frame."""
+CUT_OFF: Final = frozenset({1006, 1012})
+"""Close codes of what neither side ended: without a close frame (RFC 6455, section 7.1.5), and by a server that
+restarts (IANA's registry), as a reload does."""
 
 
 class Assembly:
@@ -165,7 +166,7 @@ class Assembly:
     def _socket_disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
         code = message.get("code", 1005)
         if self._close_code(code):
-            self.disconnected = code == ABNORMAL_CLOSURE and not self.complete
+            self.disconnected = code in CUT_OFF and not self.complete
 
     def _close_code(self, code: object) -> bool:
         """The first close code is the one that counts, whichever side it came from."""

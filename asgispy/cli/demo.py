@@ -21,7 +21,6 @@ from asgispy.settings import Launch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asgispy.launch.supervisor import Supervisor
 
 HOST = "127.0.0.1"
 STOP_TIMEOUT = 5.0
@@ -36,7 +35,7 @@ class Traffic:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, supervisor: Supervisor) -> None:
+    def start(self) -> None:
         """Start visiting; the process waits for the server by itself."""
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -7,7 +7,7 @@ import queue
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from asgispy.cli.sessions import AttachSession, RunSession
 from asgispy.errors import EXIT_OK, EXIT_USAGE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from asgispy.cli.recording import RecordingOptions
-    from asgispy.launch.supervisor import Supervisor
+    from asgispy.cli.sessions import Companion
     from asgispy.model.connection import Connection, OutputLine
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 IMPATIENT: Final = 1.0
 """Seconds after which a second signal gives up; earlier ones are the same one, told to a process and to its group."""
-
-
-class Companion(Protocol):
-    """Something that runs beside the application as long as it does."""
-
-    def start(self, supervisor: Supervisor) -> None:
-        """The server has been started."""
-
-    def stop(self) -> None:
-        """The server is about to be stopped."""
 
 
 class Ending:
@@ -114,11 +104,12 @@ def printable(text: str) -> str:
 
 
 def run_headless(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
-    """Run an application without a screen; gives the exit code. `companion` runs beside it (the demo's traffic)."""
+    """Run an application without a screen; gives the exit code."""
     ending = Ending()
     session = RunSession(
         launch,
         options,
+        companion,
         on_ended=announce,
         on_output=pass_on,
         on_state=lambda state: ending.announce("over") if state.over else None,
@@ -126,12 +117,8 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
     )
     try:
         session.start()
-        if companion is not None:
-            companion.start(session.supervisor)
         reason = ending.wait()
-        if companion is not None:
-            companion.stop()
-        session.supervisor.stop()
+        session.stop()
         problem = session.finish()
         if problem is not None:
             say(f"asgispy: {problem}")

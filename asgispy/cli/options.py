@@ -48,8 +48,7 @@ def recording_options() -> list[click.Option]:
             ["--body-limit"],
             type=SIZE,
             default=_LIMITS.body_limit,
-            show_default="64K",
-            help=help_of(Limits, "body_limit"),
+            help=help_of(Limits, "body_limit") + "  [default: 64K]",
         ),
         click.Option(
             ["--keep"],
@@ -63,8 +62,7 @@ def recording_options() -> list[click.Option]:
             ["--keep-bytes"],
             type=SIZE,
             default=_RETENTION.keep_bytes,
-            show_default="4G",
-            help=help_of(Retention, "keep_bytes") + " 0: no limit.",
+            help=help_of(Retention, "keep_bytes") + " 0: no limit.  [default: 4G]",
         ),
         secrets_option(),
     ]

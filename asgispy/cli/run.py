@@ -26,7 +26,9 @@ class RunCommand(click.Command):
             records = [
                 record
                 for param in self.get_params(ctx)
-                if (id(param) in adopted) is theirs and (record := param.get_help_record(ctx)) is not None
+                if isinstance(param, click.Option)
+                and (id(param) in adopted) is theirs
+                and (record := param.get_help_record(ctx)) is not None
             ]
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -78,6 +80,7 @@ command = RunCommand(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="""Run APP (module:attribute) under a server and watch every connection.
 
-    APP may be an ASGI 3 or ASGI 2 application, a factory (--factory) or a WSGI application.""",
+    APP may be an ASGI 3 or ASGI 2 application, a factory (--factory) or a WSGI application. What stands after -- is
+    handed to the server as it is.""",
     short_help="Run an application and watch it.",
 )

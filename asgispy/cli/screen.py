@@ -15,24 +15,20 @@ from asgispy.tui.app import SpyApp
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from asgispy.cli.headless import Companion
     from asgispy.cli.recording import RecordingOptions
+    from asgispy.cli.sessions import Companion
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
 
 
 def run_on_screen(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
     """Run an application under the screen; gives the exit code."""
-    session = RunSession(launch, options)
+    session = RunSession(launch, options, companion)
     try:
         session.start()
-        if companion is not None:
-            companion.start(session.supervisor)
         SpyApp(session).run()
         return EXIT_OK
     finally:
-        if companion is not None:
-            companion.stop()
         if session.supervisor.state is ServerState.STOPPING:
             session.supervisor.kill()  # told to quit a second time: nobody wants to wait for an open stream
         session.close()

@@ -6,7 +6,7 @@ Each gives the `tui.session.Session` that the screen asks for; headless runs use
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.recording import Recording
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from asgispy.wire.address import Address
 
 
+class Companion(Protocol):
+    """Something that runs beside the application as long as it does (the demo's traffic)."""
+
+    def start(self) -> None:
+        """The server has been started."""
+
+    def stop(self) -> None:
+        """The server is about to be stopped."""
+
+
 def _ignore(*unused: object) -> None:
     pass
 
@@ -39,6 +49,7 @@ class RunSession:
         self,
         launch: Launch,
         options: RecordingOptions,
+        companion: Companion | None = None,
         *,
         on_ended: Callable[[Connection], None] = _ignore,
         on_output: Callable[[OutputLine], None] = _ignore,
@@ -47,6 +58,7 @@ class RunSession:
     ) -> None:
         """Checks everything that can be checked before anything is started; raises the errors of its parts."""
         self._launch = launch
+        self._companion = companion
         self._on_output = on_output
         checked = Supervisor(launch, environment={}, on_output=_ignore, on_state=_ignore)
         checked.check()
@@ -57,8 +69,10 @@ class RunSession:
         )
 
     def start(self) -> None:
-        """Start the server."""
+        """Start the server and what runs beside it."""
         self.supervisor.start()
+        if self._companion is not None:
+            self._companion.start()
 
     def _output(self, line: OutputLine) -> None:
         self.recording.collector.add_output(line)
@@ -85,9 +99,15 @@ class RunSession:
         """Stop the server if it runs, and start it anew."""
         self.supervisor.restart()
 
-    def close(self) -> None:
-        """Stop the server gracefully, then finish the recording."""
+    def stop(self) -> None:
+        """Stop the server gracefully, but first what would keep it from ending."""
+        if self._companion is not None:
+            self._companion.stop()
         self.supervisor.stop()
+
+    def close(self) -> None:
+        """Stop, then finish the recording."""
+        self.stop()
         self.finish()
 
     def finish(self) -> str | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.formats.secrets import mask_body, mask_headers, mask_query
-from asgispy.formats.values import headers_to_json, to_json
+from asgispy.formats.values import OWN_KEYS, headers_to_json, to_json
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES
 from asgispy.model.events import RAISE, RETURN
 from asgispy.model.values import size_of
@@ -101,6 +101,8 @@ def _message(message: Any, *, keep_secrets: bool) -> Any:
     """A scope or message; None where a call brought none (refused or pending `receive`)."""
     if type(message) is not dict or not all(type(key) is str for key in message):
         return to_json(message)
+    if "type" not in message and not OWN_KEYS.isdisjoint(message):
+        return to_json(message)  # it could be taken for one of the forms of formats/values
     return {key: _field(key, value, keep_secrets=keep_secrets) for key, value in message.items()}
 
 

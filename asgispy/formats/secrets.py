@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from asgispy.model.values import Cut
+from asgispy.model.values import BytesLike, Cut
 
 MASK: Final = "***"
 
@@ -81,5 +81,8 @@ def _mask_value(value: Any, mask: Any) -> Any:
             return mask(value.decode("latin-1")).encode("latin-1")
         case Cut(data=data, size=size):
             return Cut(_mask_value(data, mask), size)
+        case BytesLike(type=name, data=data, size=size):
+            masked = _mask_value(data, mask)
+            return BytesLike(name, masked, len(masked) if len(data) == size else max(size, len(masked) + 1))
         case _:
             return value

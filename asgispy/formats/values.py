@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from asgispy.model.values import BytesLike, Cut, Opaque
 
-_OWN_KEYS: Final = frozenset({"size", "object", "pairs", "float", "int", "surrogates"})
+OWN_KEYS: Final = frozenset({"size", "object", "pairs", "float", "int", "surrogates"})
 """A recorded mapping with one of these keys could be taken for one of ours, and is written as pairs."""
 
 
@@ -85,6 +85,6 @@ def _bytes(data: bytes, size: int) -> dict[str, Any]:
 
 
 def _mapping(value: dict[Any, Any]) -> Any:
-    if all(type(key) is str and key.isascii() for key in value) and not _OWN_KEYS & value.keys():
+    if all(type(key) is str and key.isascii() for key in value) and not OWN_KEYS & value.keys():
         return {key: to_json(item) for key, item in value.items()}
     return {"pairs": [[to_json(key), to_json(item)] for key, item in value.items()]}

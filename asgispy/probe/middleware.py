@@ -21,6 +21,7 @@ __all__ = ["SpyMiddleware"]
 
 _PLAIN: Final = frozenset({"http", "websocket"})
 _RECORDED: Final = _PLAIN | {"lifespan"}
+_SHARED_BY_COPIES: Final = ("headers", "client", "query_string", "state")
 
 
 class SpyMiddleware:
@@ -39,17 +40,17 @@ class SpyMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         outbox = self._outbox
         try:
-            if outbox.listening and scope["type"] in _PLAIN and id(scope.get("headers", scope)) not in outbox.open:
+            if outbox.listening and scope["type"] in _PLAIN and id(scope.get("headers") or scope) not in outbox.open:
                 recording: Recording | None = Recording(outbox, scope, receive, send)
             else:
                 recording = self._begin_otherwise(scope, receive, send)
         except Exception:  # a fault of ours, or a scope that is no scope: the application is to see it, not us
             recording = None
         if recording is None:
-            await self.app(scope, receive, send)
-            return None
+            result: None = await self.app(scope, receive, send)
+            return result
         try:
-            result: None = await self.app(scope, recording.receive, recording.send)
+            result = await self.app(scope, recording.receive, recording.send)
         except BaseException as error:
             recording.raised(error)
             raise
@@ -64,14 +65,18 @@ class SpyMiddleware:
         if not self._sender.started:
             self._sender.start()  # from here on the outbox listens, until it turns out that nobody is there
         outbox = self._outbox
+        known = outbox.open.get(id(scope.get("headers") or scope))
+        if known is not None and _is_copy(scope, known.scope):
+            return None
         if kind == "lifespan":
             # Recorded even while nobody listens: it is the only one, and it is over so soon.
-            if id(scope) in outbox.open:
-                return None
             return LifespanRecording(outbox, scope, receive, send, self._sender.flush)
-        if id(scope.get("headers", scope)) in outbox.open:
-            return None
         if outbox.listening:
-            return Recording(outbox, scope, receive, send)
+            return Recording(outbox, scope, receive, send, anchor=scope if known is not None else None)
         outbox.missed += 1
         return None
+
+
+def _is_copy(scope: Scope, recorded: Scope) -> bool:
+    """Whether this is the scope of an open recording, or a copy; two requests may share headers that are a constant."""
+    return scope is recorded or all(scope.get(key) is recorded.get(key) for key in _SHARED_BY_COPIES)

@@ -22,8 +22,13 @@ from asgispy.wire.codec import decode_chunks, encode_value, join_chunks
 if TYPE_CHECKING:
     from asgispy.probe.recorder import LifespanRecording, Recording
 
+LIFESPANS_REMEMBERED: Final = 16
+"""A process has one; one that tests an application may have many."""
 CHUNK_OVERHEAD: Final = 64
 """What a queued chunk costs besides its bytes."""
+
+SMALL: Final = 2048
+"""Bytes of a body up to which it is simply kept; a larger one is handed over at once, so that little is gathered."""
 
 
 class Outbox:
@@ -31,10 +36,16 @@ class Outbox:
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self.body_limit = limits.body_limit
-        self.connection_limit = limits.connection_limit
         self.limit = limits.outbox_limit
+        self.numbers = itertools.count(1)
+        self.set_limits(limits.body_limit, limits.connection_limit)
         self.reset()
+
+    def set_limits(self, body_limit: int, connection_limit: int) -> None:
+        """What recordings that begin from now on keep of bodies: what the inspector asks for."""
+        self.body_limit = body_limit
+        self.connection_limit = connection_limit
+        self.small = min(SMALL, body_limit)
 
     def reset(self) -> None:
         """Start anew, as a forked child must: nothing queued, nothing counted, nothing open."""
@@ -48,12 +59,11 @@ class Outbox:
         self.missed = 0
         self.open: dict[int, Recording] = {}
         """Open recordings by the identity of their headers, which copies of a scope share."""
-        self.lifespans: list[LifespanRecording] = []
-        self.numbers = itertools.count(1)
+        self.lifespans: deque[LifespanRecording] = deque(maxlen=LIFESPANS_REMEMBERED)
 
     def finish(self, recording: Recording) -> None:
         """Queue all that a recording has, which has ended."""
-        self.open.pop(id(recording.headers), None)
+        self.open.pop(id(recording.anchor), None)
         with self.lock:
             events, recording.events = recording.events, []
             self._queue(recording, events)
@@ -101,12 +111,21 @@ class Outbox:
             self.held -= total
         return taken
 
+    def put_back(self, chunks: list[bytes]) -> None:
+        """Queue again what could not be sent, so that it is counted. The sender's half."""
+        with self.lock:
+            self.queue.extendleft(reversed(chunks))
+            self.held += sum(len(chunk) + CHUNK_OVERHEAD for chunk in chunks)
+
     def close(self) -> None:
         """Take nothing in any more, and count what is queued as missed (connections) or dropped (other events)."""
         self.listening = False
         self.collect()
         with self.lock:
-            for _, events in decode_chunks(join_chunks(list(self.queue))):
+            remembered = {lifespan.number for lifespan in self.lifespans}
+            for number, events in decode_chunks(join_chunks(list(self.queue))):
+                if number in remembered:
+                    continue  # sent again to the next inspector, so not lost
                 opened = sum(event[0] == OPEN for event in events)
                 self.missed += opened
                 self.dropped += 0 if opened else len(events)

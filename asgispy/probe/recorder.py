@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 HISTORY_LIMIT: Final = 64
 GATHERED: Final = 64
 """Events that a recording gathers before it hands them over."""
-SMALL: Final = 2048
-"""Bytes of a body up to which it is simply kept; a larger one is handed over at once, so that little is gathered."""
 
 
 class Recording:
@@ -41,26 +39,31 @@ class Recording:
         "_hand_over_at",
         "_left",
         "_outbox",
+        "_small",
+        "anchor",
         "ended",
         "events",
-        "headers",
         "number",
         "order",
         "reported",
+        "scope",
     )
     remembered = False
     """Whether its events are kept for an inspector that comes later."""
 
-    def __init__(self, outbox: Outbox, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, outbox: Outbox, scope: Scope, receive: Receive, send: Send, anchor: object = None) -> None:
         self._outbox = outbox
         self._forward_receive = receive
         self._forward_send: Callable[[Message], Awaitable[Any]] = send
         self._left = outbox.connection_limit
         """Bytes of bodies that may still be kept."""
+        self._small = outbox.small
+        """Bytes of a body up to which it is simply kept."""
         self._hand_over_at = GATHERED
         """The order of the event that hands over what is gathered."""
-        self.headers: object = scope.get("headers", scope)
-        """What a copied scope shares with this one; its identity stands for the connection (`Outbox.open`)."""
+        self.scope = scope
+        self.anchor = anchor or scope.get("headers") or scope
+        """The object whose identity stands for the connection (`Outbox.open`): its headers, which copies share."""
         self.number = next(outbox.numbers)
         self.order = 0
         self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope(scope), None]]
@@ -68,7 +71,7 @@ class Recording:
         self.reported: frozenset[int] = frozenset()
         """Orders of pending calls that the sender has told the collector of."""
         self.ended = False
-        outbox.open[id(self.headers)] = self
+        outbox.open[id(self.anchor)] = self
 
     async def receive(self) -> Message:
         """Forward to the server's `receive`."""
@@ -142,11 +145,15 @@ class Recording:
             if type(message) is dict:
                 body = message.get("body")
                 if body is None:
-                    body = message.get("text") or message.get("bytes")
+                    body = message.get("text")
                     if body is None:
-                        return encode_value(message)
+                        body = message.get("bytes")
+                        if body is None:
+                            return encode_value(message)
+                    elif message.get("bytes"):
+                        return self._encode_within_limits(message)
                 size = len(body) if type(body) is bytes else _text_size(body)
-                if 0 <= size <= SMALL and size <= self._left:
+                if 0 <= size <= self._small and size <= self._left:
                     self._left -= size
                     return encode_value(message)
                 return self._encode_within_limits(message)
@@ -161,7 +168,7 @@ class Recording:
             room = min(self._outbox.body_limit, self._left)
             if type(value) is bytes and len(value) > room:
                 limited[key] = Cut(value[:room], len(value))
-            elif type(value) is str and _text_size(value) > room:
+            elif type(value) is str and size_of(value) > room:
                 limited[key] = cut_text(value, room)
             elif isinstance(value, (bytearray, memoryview)):
                 limited[key] = bytes_like(value, room)

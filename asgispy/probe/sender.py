@@ -35,6 +35,8 @@ from asgispy.wire.address import (
 from asgispy.wire.codec import encode_chunk, join_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from asgispy.probe.recorder import Recording
     from asgispy.wire.address import (
         Address,
@@ -162,8 +164,7 @@ class Sender:
                 if kind == framing.REFUSED:
                     raise WireError(handshake.decode(handshake.Refused, payload).reason)
                 welcome = handshake.decode(handshake.Welcome, payload)
-                self.outbox.body_limit = welcome.body_limit
-                self.outbox.connection_limit = welcome.connection_limit
+                self.outbox.set_limits(welcome.body_limit, welcome.connection_limit)
                 return
         raise WireError("closed during the handshake")
 
@@ -188,30 +189,45 @@ class Sender:
 
     def _drain(self, connection: socket.socket) -> None:
         """Send what there is: calls that hang, what open recordings have gathered, what is queued, and the counts."""
-        hanging = self._hanging(self.outbox.collect())
-        if hanging:
-            connection.sendall(_events_frame(hanging))
-        while chunks := self.outbox.take(BATCH_BYTES):
+        for chunks in _batches(self._hanging(self.outbox.collect())):
             connection.sendall(_events_frame(chunks))
+        while chunks := self.outbox.take(BATCH_BYTES):
+            try:
+                connection.sendall(_events_frame(chunks))
+            except OSError:
+                self.outbox.put_back(chunks)
+                raise
         counts = handshake.Counts(self.outbox.dropped, self.outbox.missed)
         if counts != self._counts:
             connection.sendall(framing.frame(framing.COUNTS, handshake.encode(counts)))
             self._counts = counts
 
-    def _hanging(self, recordings: list[Recording]) -> list[bytes]:
+    def _hanging(self, recordings: list[Recording]) -> Iterator[bytes]:
         """Chunks that tell of calls pending for a while, each once.
 
         They go out before the queue, which may hold their completion already.
         """
         before = time.monotonic_ns() - HANGING
-        chunks = []
         for recording in recordings:
             late = [event for event in list(recording.events) if event[3] is None and event[2] < before]
             events = [[*event[:3], None, event[4], None] for event in late if event[1] not in recording.reported]
             if events:
                 recording.reported = frozenset(event[1] for event in late)
-                chunks.append(encode_chunk(recording.number, events))
-        return chunks
+                yield encode_chunk(recording.number, events)
+
+
+def _batches(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The chunks in batches that fit a frame, however many there are."""
+    batch: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        batch.append(chunk)
+        size += len(chunk)
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _events_frame(chunks: list[bytes]) -> bytes:

@@ -7,12 +7,16 @@ that a user wrote is ever called, no iterator consumed. What must not move in: l
 
 from __future__ import annotations
 
+import datetime
 import enum
 import types
 import uuid
 from decimal import Decimal
-from pathlib import PurePath
+from itertools import islice
+from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from asgispy.model.values import BytesLike, Cut, Opaque
 from asgispy.wire.codec import big_int, encode_value, surrogates
@@ -24,8 +28,15 @@ DEPTH: Final = 6
 ITEMS: Final = 1_000
 TEXT: Final = 64 * 1024
 
-_DESCRIBED_BY_NAME: Final = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type, types.ModuleType)
-_HARMLESS_REPR: Final = frozenset({uuid.UUID, Decimal, complex, range, slice, type(Ellipsis), type(NotImplemented)})
+_FUNCTIONS: Final = frozenset({types.FunctionType, types.MethodType, types.BuiltinFunctionType})
+_HARMLESS_REPR: Final = frozenset(
+    {uuid.UUID, Decimal, complex, range, type(Ellipsis), type(NotImplemented), datetime.date, datetime.timedelta}
+    | {PosixPath, PurePosixPath, WindowsPath, PureWindowsPath}
+)
+_HARMLESS_ZONES: Final = frozenset({type(None), datetime.timezone})
+_SIZED: Final[tuple[Any, ...]] = (dict, list, tuple, set, frozenset, str, bytes)
+_ENCODABLE: Final = frozenset({Cut, BytesLike, Opaque, msgspec.msgpack.Ext})
+"""Values that a snapshot is made of, and so stay what they are in a snapshot of a snapshot."""
 
 
 def encode_careful(value: object) -> bytes:
@@ -47,7 +58,7 @@ def encode_message(message: object) -> bytes:
 def encode_scope(scope: Mapping[str, Any]) -> bytes:
     """Encode a scope. `state` belongs to the application and is always walked carefully."""
     state = scope.get("state")
-    if state:
+    if state is not None and (type(state) is not dict or state):
         scope = {**scope, "state": snapshot(state, DEPTH - 3)}
     try:
         return encode_value(scope)
@@ -57,7 +68,7 @@ def encode_scope(scope: Mapping[str, Any]) -> bytes:
 
 def snapshot(value: Any, depth: int = DEPTH) -> Any:
     """A copy of `value` in types that MessagePack and its extensions can hold, within bounds of depth and size."""
-    kind = type(value)
+    kind = type(value)  # never `isinstance`: it asks the object's own `__class__`
     if value is None or kind is bool or kind is float:
         return value
     if kind is int:
@@ -68,25 +79,15 @@ def snapshot(value: Any, depth: int = DEPTH) -> Any:
         return value if len(value) <= TEXT else Cut(value[:TEXT], len(value))
     if kind is bytearray or kind is memoryview:
         return bytes_like(value, TEXT)
-    if kind is Cut or kind is BytesLike:
+    if kind in _ENCODABLE:
         return value
-    if depth > 0 and isinstance(value, dict):
-        return {_key(key): snapshot(item, depth - 1) for key, item in _bounded(dict.items(value))}
-    if depth > 0 and isinstance(value, (list, tuple)):
-        return [snapshot(item, depth - 1) for item in _bounded(_iterate(value))]
+    # Iterated by the built-in's own method, whatever a subclass says, and at one go: other threads may change it.
+    if depth > 0 and issubclass(kind, dict):
+        return {_key(key): snapshot(item, depth - 1) for key, item in list(islice(dict.items(value), ITEMS))}
+    if depth > 0 and issubclass(kind, (list, tuple)):
+        items = list.__iter__(value) if issubclass(kind, list) else tuple.__iter__(value)
+        return [snapshot(item, depth - 1) for item in list(islice(items, ITEMS))]
     return describe(value)
-
-
-def _iterate(value: list[Any] | tuple[Any, ...]) -> Any:
-    """Iterate a list or tuple by the built-in's own method, whatever a subclass says."""
-    return list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
-
-
-def _bounded(items: Any) -> Any:
-    for count, item in enumerate(items):
-        if count >= ITEMS:
-            return
-        yield item
 
 
 def _text(text: str) -> Any:
@@ -123,27 +124,35 @@ def _key(key: Any) -> Any:
 def type_name(value: object) -> str:
     """`module.Class` of an object, the module left out for built-ins."""
     kind = type(value)
-    module = kind.__module__
-    name = f"{module}.{kind.__qualname__}" if isinstance(module, str) and module != "builtins" else kind.__qualname__
-    return name[:256].encode("utf-8", "backslashreplace").decode()
+    try:
+        module = kind.__module__
+        own = kind.__qualname__
+        name = f"{module}.{own}" if isinstance(module, str) and module != "builtins" else own
+        return name[:256].encode("utf-8", "backslashreplace").decode()
+    except Exception:  # a metaclass may have an opinion on its classes' names
+        return "object"
 
 
 def describe(value: object) -> Opaque:
-    """An object as its type's name and a description that calls nothing of its own."""
+    """An object as its type's name and a description that calls nothing of its own. Never raises."""
     name = type_name(value)
-    if isinstance(value, _DESCRIBED_BY_NAME):
-        own = getattr(value, "__qualname__", None) or getattr(value, "__name__", "?")
-        return Opaque(name, f"{getattr(value, '__module__', '') or ''}.{own}".lstrip(".")[:256])
-    if isinstance(value, enum.Enum):
-        return Opaque(name, f"{type(value).__name__}.{value._name_}")
-    if type(value) in _HARMLESS_REPR or type(value).__module__ == "datetime" or isinstance(value, PurePath):
-        return Opaque(name, repr(value)[:256])
-    if isinstance(value, (dict, list, tuple, set, frozenset, str, bytes)):
-        return Opaque(name, f"{type(value).__name__} of {_length(value)}")
-    return Opaque(name, f"<{name} object>")
+    try:
+        text = _description(value) or f"<{name} object>"
+        return Opaque(name, text[:256].encode("utf-8", "backslashreplace").decode())
+    except Exception:
+        return Opaque(name, f"<{name} object>")
 
 
-def _length(value: Any) -> int:
-    """The length by the built-in's own method, whatever a subclass says."""
-    bases: tuple[Any, ...] = (dict, list, tuple, set, frozenset, str, bytes)
-    return next((int(base.__len__(value)) for base in bases if isinstance(value, base)), 0)
+def _description(value: Any) -> str:
+    """A description of the few kinds of objects that are worth one; empty for all others."""
+    kind = type(value)
+    if kind is types.ModuleType:
+        return str(object.__getattribute__(value, "__dict__").get("__name__", "?"))  # it may have a __getattr__
+    if kind is type or kind in _FUNCTIONS:
+        return f"{value.__module__ or ''}.{value.__qualname__}".lstrip(".")
+    if issubclass(kind, enum.Enum):
+        return f"{kind.__name__}.{value._name_}"
+    if kind in _HARMLESS_REPR or (kind is datetime.datetime and type(value.tzinfo) in _HARMLESS_ZONES):
+        return repr(value)
+    length = next((base.__len__ for base in _SIZED if issubclass(kind, base)), None)
+    return f"{kind.__name__} of {length(value)}" if length is not None else ""

@@ -92,13 +92,13 @@ class SpyApp(App[None]):
         for screen in self._fed_screens():
             screen.theme_changed()
 
-    def on_resize(self, event: Resize) -> None:
-        """Cover the screen while it is too small."""
+    async def on_resize(self, event: Resize) -> None:
+        """Cover the screen while it is too small. Awaited: a cover that is taken off while it comes hangs Textual."""
         covered = isinstance(self.screen, SmallScreen)
         if too_small(event.size) and not covered:
-            self.push_screen(SmallScreen())
+            await self.push_screen(SmallScreen())
         elif covered and not too_small(event.size):
-            self.pop_screen()
+            await self.pop_screen()
 
     # Actions
 

@@ -61,7 +61,7 @@ def play(tape: Tape, moves: list[str]) -> None:
 moves = st.lists(st.sampled_from(["request", "request", "wait", "answer", "startup", "shutdown"]), max_size=40)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(moves, moves, st.integers(0, 12), st.data())
 def test_any_window_is_that_part_of_the_whole_list(
     first: list[str], second: list[str], keep: int, data: st.DataObject

@@ -124,3 +124,13 @@ async def hello(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callabl
     await receive()
     await send(start(200, [(b"content-type", b"text/plain")]))
     await send(body(b"hello"))
+
+
+def sending(*messages: Any) -> Any:
+    """An application that sends these."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    return app

@@ -86,6 +86,11 @@ class Inspector:
         return connection_object(self.reader, self.connection(path), keep_secrets=True)
 
 
+def messages(events: list[Event], name: str = "send") -> list[Any]:
+    """What the events of that name carried."""
+    return [event.message for event in events if event.name == name]
+
+
 def unheard(app: Any, folder: Path) -> SpyMiddleware:
     """The application, having found that no inspector listens."""
     spied = SpyMiddleware(app, address=f"unix:{folder}/nobody.sock")

@@ -104,7 +104,8 @@ def right_parts(feed: Feed) -> list[Part]:
         parts.append((rate_text(feed.rate), "text", 4))
     if extent.open:
         parts.append((f"{count_text(extent.open)} open", "wait", 5))
-    parts.append((f"{count_text(extent.connections)} connections", "muted", 7))
+    noun = "connection" if extent.connections == 1 else "connections"
+    parts.append((f"{count_text(extent.connections)} {noun}", "muted", 7))
     if status.processes > 1:
         parts.append((f"{status.processes} processes", "muted", 8))
     for count, what in ((extent.dropped, "dropped"), (extent.missed, "missed"), (extent.evicted, "evicted")):

@@ -1,0 +1,1 @@
+"""Listener, pipeline and collector with real sockets."""

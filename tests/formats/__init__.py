@@ -1,0 +1,1 @@
+"""What is exported, against its published schema."""

@@ -1,0 +1,1 @@
+"""The middleware and what carries its events, in this very process."""
