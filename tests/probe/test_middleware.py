@@ -357,7 +357,7 @@ def test_requests_at_the_same_time_that_share_constant_headers_are_both_recorded
         scopes = [
             http_scope(path, headers=headers, client=("127.0.0.1", port)) for port, path in enumerate(paths, 50_001)
         ]
-        await asyncio.gather(*[calling(spied, scope, Exchange()) for scope in scopes])
+        await asyncio.gather(*[spied(scope, each.receive, each.send) for scope in scopes for each in [Exchange()]])
 
     asyncio.run(both())
     assert [inspector.connection(path).status for path in paths] == [200, 200]
