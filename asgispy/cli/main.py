@@ -5,9 +5,10 @@ Start-up is a budget: `asgispy --help` imports no command's module, so each is n
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -70,7 +71,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except AsgispyError as error:
         return _fail(str(error), error.exit_code)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
     return result if isinstance(result, int) else EXIT_OK
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Flush, and forget what nobody will read: Python would end with its own exit code over that."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError):
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
+            os.close(nowhere)
+        except (OSError, ValueError):
+            pass  # closed altogether: there is nothing to flush
 
 
 def _usage(error: click.ClickException) -> str:

@@ -307,6 +307,14 @@ def varied(path: Path, *, several: bool = True) -> Builder:
         )
         simple(build, at + 390 * MS, "PUT", "/upload/image.png", 204, 220 * MS, b"", posted=bytes(range(256)) * 12)
         at += 820 * MS
+    unfinished(build, at)
+    build.output(at, "stderr", *TRACEBACK.splitlines())
+    build.output(at, "stdout", 'INFO:     127.0.0.1:51234 - "GET / HTTP/1.1" 200 OK')
+    return build
+
+
+def unfinished(build: Builder, at: int) -> None:
+    """One whose client left, one that hangs, and one that is just slow."""
     gone = [
         receive(MS // 10, MS // 50, {"type": "http.request", "body": b"", "more_body": False}),
         send(5 * MS, MS // 20, start(200)),
@@ -318,9 +326,6 @@ def varied(path: Path, *, several: bool = True) -> Builder:
     build.open(at - 300 * MS, http_scope("POST", "/api/import"), hang)
     slow = [receive(MS // 10, MS // 50, {"type": "http.request", "body": b"", "more_body": False})]
     build.open(at - 200 * MS, http_scope("GET", "/api/slow"), slow)
-    build.output(at, "stderr", *TRACEBACK.splitlines())
-    build.output(at, "stdout", 'INFO:     127.0.0.1:51234 - "GET / HTTP/1.1" 200 OK')
-    return build
 
 
 END = START + 4 * S
