@@ -29,6 +29,8 @@ if sys.platform != "win32":
 
 PAGE_SIZE: Final = 4096
 CACHE_KIB: Final = 8 * 1024
+CHECKPOINT_PAGES: Final = 4096
+"""Pages of the log after which it is folded in: each time costs two waits for the disk."""
 
 _writing: Final[set[tuple[int, int]]] = set()
 """Device and inode of each capture that this very process writes."""
@@ -203,6 +205,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.execute("PRAGMA temp_store=MEMORY")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for number, (_name, sql) in enumerate(MIGRATIONS[version:], version + 1):
