@@ -39,16 +39,19 @@ restarts (IANA's registry), as a reload does."""
 class Assembly:
     """A connection in the making."""
 
-    __slots__ = ("_cadence", "complete", "connection", "disconnected", "pending", "repeated", "started")
+    __slots__ = ("_cadence", "_closed", "_complete", "_gone", "connection", "pending", "repeated", "started")
 
     def __init__(self, id: int, process: int, started: int, wall: int, scope: Any) -> None:
         """`started` is monotonic, `wall` the same moment since the epoch, both in nanoseconds."""
         self.started = started
         self.connection = describe_scope(Connection(id, process, HTTP, wall), scope)
-        self.complete = False
-        """The last byte of the response, or the close of the socket, has been sent."""
-        self.disconnected = False
-        """The client was gone before that."""
+        # Offsets, since calls overlap: a `receive` that began before the last `send` may return after it.
+        self._complete: int | None = None
+        """When the application sent the last byte of the response, or closed the socket."""
+        self._gone: int | None = None
+        """When it could know that the client was gone."""
+        self._closed: int | None = None
+        """When the close code that counts was said."""
         self.repeated: set[int] | None = set() if self.connection.type == LIFESPAN else None
         """Indexes seen of a lifespan, whose events a probe sends again to an inspector that comes later."""
         self.pending: dict[int, int] = {}
@@ -75,8 +78,8 @@ class Assembly:
             self._end(offset, ABORTED if error.type in _CANCELLED else FAILED)
         elif error is None:
             self._message(kind, offset, duration, message)
-        elif kind == SEND and error.type.rpartition(".")[2] in _GONE and not self.complete:
-            self.disconnected = True
+        elif kind == SEND and error.type.rpartition(".")[2] in _GONE:
+            self._left(offset)
 
     def repeats(self, index: int, duration: int | None) -> bool:
         """Whether this event has been applied before; to be asked once for each."""
@@ -106,7 +109,11 @@ class Assembly:
         connection = self.connection
         if connection.type == LIFESPAN:
             return FAILED if (connection.phase or "").endswith(".failed") else COMPLETED
-        return ABORTED if self.disconnected else COMPLETED
+        gone_before = self._gone is not None and (self._complete is None or self._gone < self._complete)
+        return ABORTED if gone_before else COMPLETED
+
+    def _left(self, offset: int) -> None:
+        self._gone = offset if self._gone is None else min(self._gone, offset)
 
     def _message(self, kind: int, offset: int, duration: int, message: Any) -> None:
         self.connection.messages += 1
@@ -136,14 +143,13 @@ class Assembly:
         self.connection.sent += size_of(message.get("body"))
         self.connection.last_byte = end
         if not message.get("more_body"):
-            self.complete = True
+            self._complete = start
         elif self._cadence is None:
             self._cadence = Cadence()
             self._cadence.add(start, sent=True)
 
     def _disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
-        if not self.complete:
-            self.disconnected = True
+        self._left(end)
 
     def _socket_accept(self, message: dict[str, Any], start: int, end: int) -> None:
         self.connection.status = 101
@@ -160,20 +166,20 @@ class Assembly:
         if self.connection.status is None:
             self.connection.status = 403  # HTTP and WebSocket specification, "Close": denied before it was accepted
             self.connection.first_byte = start
-        self._close_code(message.get("code", 1000))
-        self.complete = True
+        self._close_code(message.get("code", 1000), start)
+        self._complete = start
 
     def _socket_disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
         code = message.get("code", 1005)
-        if self._close_code(code):
-            self.disconnected = code in CUT_OFF and not self.complete
+        self._close_code(code, end)
+        if code in CUT_OFF:
+            self._left(end)
 
-    def _close_code(self, code: object) -> bool:
+    def _close_code(self, code: object, offset: int) -> None:
         """The first close code is the one that counts, whichever side it came from."""
-        if self.connection.close_code is None and type(code) is int and 0 <= code < 1 << 31:
+        if type(code) is int and 0 <= code < 1 << 31 and (self._closed is None or offset < self._closed):
             self.connection.close_code = code
-            return True
-        return False
+            self._closed = offset
 
 
 _HANDLERS: Final[dict[Any, Callable[[Assembly, dict[str, Any], int, int], None]]] = {

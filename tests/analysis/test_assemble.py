@@ -85,6 +85,26 @@ def test_an_exception_fails_the_connection_and_is_named_in_one_line() -> None:
     assert story.connection.duration == 2000
 
 
+def test_a_receive_that_waits_beside_the_response_and_ends_after_it_aborts_nothing() -> None:
+    story = http()
+    story.step(RECEIVE, GONE, duration=10_000).send(start()).send(body(b"all")).returned()
+    assert story.connection.state == COMPLETED
+
+
+def test_a_receive_that_waits_beside_the_response_and_ends_before_it_aborts() -> None:
+    story = http()
+    story.step(RECEIVE, GONE, duration=1_500).send(start()).send(body(b"all")).returned()
+    assert story.connection.state == ABORTED
+
+
+def test_the_close_code_that_was_said_first_counts_although_its_call_began_later() -> None:
+    story = socket()
+    story.send({"type": "websocket.accept"})
+    story.step(RECEIVE, {"type": "websocket.disconnect", "code": 1006}, duration=10_000)
+    story.send({"type": "websocket.close", "code": 4000}).returned()
+    assert (story.connection.close_code, story.connection.state) == (4000, COMPLETED)
+
+
 @pytest.mark.parametrize("type", ["asyncio.exceptions.CancelledError", "GeneratorExit"])
 def test_a_cancelled_call_is_aborted_rather_than_failed(type: str) -> None:
     assert http().receive(request()).raised(type).connection.state == ABORTED
