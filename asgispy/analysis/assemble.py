@@ -172,7 +172,7 @@ class Assembly:
     def _socket_disconnect(self, message: dict[str, Any], start: int, end: int) -> None:
         code = message.get("code", 1005)
         self._close_code(code, end)
-        if code in CUT_OFF:
+        if type(code) is int and code in CUT_OFF:
             self._left(end)
 
     def _close_code(self, code: object, offset: int) -> None:

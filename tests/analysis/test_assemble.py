@@ -97,6 +97,12 @@ def test_a_receive_that_waits_beside_the_response_and_ends_before_it_aborts() ->
     assert story.connection.state == ABORTED
 
 
+@pytest.mark.parametrize("code", [[], {}, None, "1006", -1, 1 << 70])
+def test_a_close_code_that_is_none_is_left_empty(code: Any) -> None:
+    story = socket().receive({"type": "websocket.disconnect", "code": code}).returned()
+    assert (story.connection.close_code, story.connection.state) == (None, COMPLETED)
+
+
 def test_the_close_code_that_was_said_first_counts_although_its_call_began_later() -> None:
     story = socket()
     story.send({"type": "websocket.accept"})
