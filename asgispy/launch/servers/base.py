@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import signal
 import sys
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -52,7 +53,7 @@ class Listening:
         return f"{'https' if self.secure else 'http'}://{host}:{self.port}"
 
 
-class Server:
+class Server(ABC):
     """One server program. Subclasses say how its command line differs from the others'."""
 
     name: ClassVar[str]
@@ -97,19 +98,19 @@ class Server:
         return ENTRY_POINT
 
     def place(self, options: Mapping[str, object]) -> list[str]:
-        """The tokens for where to listen: host, port, uds and fd."""
-        raise NotImplementedError
+        """The tokens for where to listen: host, port, uds and fd; none where the server takes uvicorn's options."""
+        return []
 
     def run(self, argv: Sequence[str]) -> None:
         """Its command, in this process, as if its own program had been started."""
         sys.argv = [self.name, *argv]
         self.main()
 
+    @abstractmethod
     def main(self) -> None:
         """Calls the command that reads `sys.argv`."""
-        raise NotImplementedError
 
-    def prepare_worker(self) -> None:
+    def prepare_worker(self) -> None:  # noqa: B027 - most servers need nothing
         """Called in each process that the server's manager spawns, before it loads anything."""
 
     def address(self, line: str, expected: Listening) -> str | None:

@@ -71,12 +71,12 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     # For subclasses
 
     def paint_line(self, index: int, width: int, base: Style) -> Strip:
-        """The line at an index, over a base style."""
-        raise NotImplementedError
+        """The line at an index, over a base style; blank unless a subclass has something to show."""
+        return Strip.blank(width, base)
 
     def paint_header(self, row: int, width: int, base: Style) -> Strip:
-        """One of the lines that stay."""
-        raise NotImplementedError
+        """One of the lines that stay; likewise."""
+        return Strip.blank(width, base)
 
     def following_changed(self) -> None:
         """The view has begun or ceased to follow."""
