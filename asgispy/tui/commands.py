@@ -35,6 +35,6 @@ class ActionProvider(Provider):
 
     def _available(self) -> Iterator[tuple[Action, Callable[[], object]]]:
         for action in commands():
-            owner = "app" if action.where == APP else "screen"
-            if owner == "app" or hasattr(self.screen, f"action_{action.id.partition('(')[0]}"):
-                yield action, partial(self.app.run_action, f"{owner}.{action.id}")
+            owner = "app" if action.place == APP else "screen"
+            if owner == "app" or hasattr(self.screen, f"action_{action.method.partition('(')[0]}"):
+                yield action, partial(self.app.run_action, f"{owner}.{action.method}")

@@ -30,7 +30,7 @@ OWNERS = (SpyApp, MainScreen, DetailScreen, DetailPane, LineView, HelpScreen)
 
 def test_every_action_is_something_that_can_be_done() -> None:
     for action in ACTIONS:
-        assert any(hasattr(owner, f"action_{action.id.partition('(')[0]}") for owner in OWNERS), action.id
+        assert any(hasattr(owner, f"action_{action.method.partition('(')[0]}") for owner in OWNERS), action.name
 
 
 def test_help_lists_every_action() -> None:
@@ -69,7 +69,7 @@ async def test_light_and_dark(shop: Builder) -> None:
     app = app_on(shop.path)
     async with app.run_test(size=(140, 40)) as pilot:
         dark = main_screen(app).connections.render_line(3)
-        await pilot.press("t")
+        await pilot.press("T")
         await pilot.pause()
         light = main_screen(app).connections.render_line(3)
         assert not app.current_theme.dark

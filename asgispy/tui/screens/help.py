@@ -9,7 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from asgispy.tui.actions import ACTIONS, APP, CLOSE, DETAIL, LINES, MAIN, PANES, bindings
+from asgispy.tui.actions import ACTIONS, OVERLAY, PLACES, bindings
 from asgispy.tui.theme import palette_for
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ LEGEND = (
 class HelpScreen(ModalScreen[None]):
     """An overlay over whatever is shown."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(CLOSE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(OVERLAY)]
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
@@ -56,10 +56,10 @@ class HelpScreen(ModalScreen[None]):
 def help_text(palette: Palette) -> Text:
     """Every action by place, then the legend."""
     text = Text()
-    for where in (MAIN, DETAIL, LINES, PANES, APP, CLOSE):
-        text.append(f"{where}\n", palette.muted)
+    for place, called in PLACES.items():
+        text.append(f"{called}\n", palette.muted)
         for action in ACTIONS:
-            if action.where == where:
+            if action.place == place:
                 text.append(f"  {action.shown:<9}", palette.link)
                 text.append(f"{action.title:<17}", palette.strong)
                 text.append(f"{action.help}\n", palette.muted)

@@ -18,7 +18,7 @@ from asgispy.errors import CaptureError
 from asgispy.model.connection import LIFESPAN, STATE_NAMES
 from asgispy.model.events import RAISE
 from asgispy.model.units import format_duration, format_size
-from asgispy.tui.actions import DETAIL, bindings
+from asgispy.tui.actions import CONNECTION, bindings
 from asgispy.tui.present import clock_text
 from asgispy.tui.sanitise import clean
 from asgispy.tui.summary import summarise
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class DetailPane(Vertical):
     """The connection that is looked at, if any."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DETAIL)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(CONNECTION)]
 
     @dataclass
     class Closed(Message):
