@@ -1,0 +1,1 @@
+"""Recorded bodies and messages decoded into structured content: pure, bounded, and never raising."""
