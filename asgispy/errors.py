@@ -3,6 +3,7 @@
     AsgispyError                 something asgispy can explain in one line
     ├── UsageError               wrong flags, names or combinations; exit 2
     │   ├── TargetError          the application's name leads to nothing that can be called
+    │   ├── QueryError           a filter that can't be understood, with the position
     │   └── MissingExtra         an optional part is not installed
     ├── CaptureError             the capture file can't be read or written; exit 2
     │   ├── NotACapture          not a capture, damaged, or cut off
@@ -46,6 +47,16 @@ class MissingExtra(UsageError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} is not installed: pip install 'asgispy[{extra}]'")
         self.extra = extra
+
+
+class QueryError(UsageError):
+    """A filter that can't be understood; `position` is the index of the character (from 0) at which it goes wrong."""
+
+    def __init__(self, message: str, position: int, hint: str = "") -> None:
+        super().__init__(f"filter: {message} at character {position + 1}{'; ' + hint if hint else ''}")
+        self.message = message
+        self.position = position
+        self.hint = hint
 
 
 class CaptureError(AsgispyError):

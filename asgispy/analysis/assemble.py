@@ -39,7 +39,7 @@ restarts (IANA's registry), as a reload does."""
 class Assembly:
     """A connection in the making."""
 
-    __slots__ = ("_cadence", "_closed", "_complete", "_gone", "connection", "pending", "repeated", "started")
+    __slots__ = ("_cadence", "_closed", "_complete", "_gone", "_last", "connection", "pending", "repeated", "started")
 
     def __init__(self, id: int, process: int, started: int, wall: int, scope: Any) -> None:
         """`started` is monotonic, `wall` the same moment since the epoch, both in nanoseconds."""
@@ -57,6 +57,8 @@ class Assembly:
         self.pending: dict[int, int] = {}
         """Calls known to hang: index to kind."""
         self._cadence = Cadence() if self.connection.type == WEBSOCKET else None
+        self._last = 0
+        """When the newest message passed."""
 
     def apply(
         self, kind: int, index: int, called: int, duration: int | None, message: Any, error: Error | None
@@ -116,21 +118,30 @@ class Assembly:
         self._gone = offset if self._gone is None else min(self._gone, offset)
 
     def _message(self, kind: int, offset: int, duration: int, message: Any) -> None:
-        self.connection.messages += 1
+        connection = self.connection
+        connection.messages += 1
+        passed = offset + duration if kind == RECEIVE else offset
+        gap = passed - self._last
+        if connection.gap is None or gap > connection.gap:
+            connection.gap = gap if gap > 0 else 0
+        if gap > 0:
+            self._last = passed
         if self._cadence is not None:
-            self._cadence.add(offset + (duration if kind == RECEIVE else 0), sent=kind == SEND)
+            self._cadence.add(passed, sent=kind == SEND)
         if not isinstance(message, dict):
             return
         handler = _HANDLERS.get(message.get("type")) if type(message.get("type")) is str else None
         if handler is not None:
             handler(self, message, offset, offset + duration)
-        elif self.connection.type == LIFESPAN:
-            self.connection.phase = str(message.get("type")).removeprefix("lifespan.")[:40]
+        elif connection.type == LIFESPAN:
+            connection.phase = str(message.get("type")).removeprefix("lifespan.")[:40]
 
     # What each message says about its connection. `start` and `end` are the offsets of the call.
 
     def _request(self, message: dict[str, Any], start: int, end: int) -> None:
         self.connection.received += size_of(message.get("body"))
+        if not message.get("more_body") and self.connection.request_end is None:
+            self.connection.request_end = end
 
     def _response_start(self, message: dict[str, Any], start: int, end: int) -> None:
         status = message.get("status")

@@ -17,8 +17,9 @@ import sys
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from asgispy.capture.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from asgispy.capture.schema import APPLICATION_ID, COMPLETIONS, MIGRATIONS, VERSION
 from asgispy.errors import CaptureBusy, CaptureError, CaptureFull, NewerCapture, NotACapture
+from asgispy.query import functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,10 +177,28 @@ def _checked(path: Path, options: str) -> sqlite3.Connection:
     connection = _connect(path, options)
     try:
         _check(connection, path)
+        complete_schema(connection)
+        functions.register(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def complete_schema(connection: sqlite3.Connection) -> int:
+    """Let an earlier capture that is read look like one of today, for this connection alone; gives its version.
+
+    To be called again as long as the version is an earlier one: a writer may have brought the file up to date.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    names = [name for (name,) in connection.execute("SELECT name FROM temp.sqlite_master WHERE type != 'index'")]
+    if version < VERSION and "notes" not in names:
+        for statement in filter(str.strip, COMPLETIONS[version].split(";")):
+            connection.execute(statement)
+    elif version == VERSION and "notes" in names:
+        connection.execute("DROP VIEW temp.connections")
+        connection.execute("DROP TABLE temp.notes")
+    return int(version)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -7,31 +7,30 @@ the shutdown of a lifespan. What must not move in: writing, filtering (query), d
 
 from __future__ import annotations
 
-import bisect
 import contextlib
+from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from asgispy.capture.database import being_written, capture_errors, open_reading
-from asgispy.capture.rows import join_scope, to_connection, to_event, to_output, to_process
-from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS
-from asgispy.model.events import OPEN, Event
+from asgispy.capture.database import being_written, capture_errors, complete_schema, open_reading
+from asgispy.capture.messages import EVERYTHING, Messages
+from asgispy.capture.notes import Notes
+from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
+from asgispy.capture.rows import to_connection, to_output, to_process
+from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from asgispy.model.connection import Connection, OutputLine, Process
+    from asgispy.capture.messages import Call, Direction
+    from asgispy.model.connection import Connection, Note, OutputLine, Process
+    from asgispy.model.events import Event
 
-_CONNECTION = f"SELECT {', '.join(CONNECTION_COLUMNS)} FROM connections"
-_EVENT = """
-    SELECT position, kind, offset, duration,
-        iif(typeof(message) = 'integer', (SELECT data FROM blobs WHERE id = message), message),
-        iif(typeof(error) = 'integer', (SELECT data FROM blobs WHERE id = error), error)
-    FROM events WHERE connection = ?
-"""
-
-_TROUBLE = "(state = 2 OR status >= 500)"
+_CONNECTION: Final = f"SELECT {', '.join(CONNECTION_COLUMNS)} FROM connections"
+NOT_HIDDEN: Final = "id NOT IN (SELECT connection FROM notes WHERE deleted = 0 AND hidden = 1)"
+IDS: Final = 500
+"""Ids of one query."""
 
 
 class Row(NamedTuple):
@@ -47,12 +46,21 @@ class Extent:
     """What a capture holds at a moment, in numbers."""
 
     rows: int
+    """Rows of the list."""
     connections: int
+    """Those of them that are connections; the others are shutdowns of lifespans."""
     last_id: int
+    """The highest id ever given."""
     open: int
     dropped: int
     missed: int
     evicted: int
+    hidden: int = 0
+    """Hidden by the user, whether they are shown now or not."""
+    deleted: int = 0
+    """Deleted by the user, in all."""
+    changes: int = 0
+    """Rises whenever the user has marked, commented, hidden or deleted something."""
 
 
 class CaptureReader:
@@ -60,17 +68,23 @@ class CaptureReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._database = open_reading(path)
-        self._floor = 1
-        self._last = 0
-        self._survivors: list[int] = []
-        self._shutdowns: list[tuple[int, int, int]] = []
-        """(after, connection, offset), in order."""
+        self.show_hidden = False
+        """Whether hidden connections are rows of the list; counts from the next `refresh` on."""
+        self.database = open_reading(path)
+        """For those of this room that look through many rows; nobody else."""
+        self.positions: Positions
+        """As of the last `refresh`."""
+        self._schema = 0
+        """The version of the file's tables, which a writer may raise at any time."""
+        self._notes = Notes()
+        self._messages = Messages(self.database)
+        self._absent: tuple[array[int], array[int], array[int]] | None = None
+        """Deleted ids, hidden ids, and both together."""
         self.refresh()
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.close()
+        self.database.close()
 
     def __enter__(self) -> CaptureReader:
         return self
@@ -79,20 +93,25 @@ class CaptureReader:
         self.close()
 
     @property
+    def hides(self) -> bool:
+        """Whether some connections are left out of the list because they are hidden."""
+        return not self.show_hidden and len(self._notes.hidden) > 0
+
+    @property
     def live(self) -> bool:
         """Whether somebody is writing the capture now."""
         return being_written(self.path)
 
     def _all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with capture_errors(self.path):
-            return self._database.execute(sql, values).fetchall()
+            return self.database.execute(sql, values).fetchall()
 
     def version(self) -> int:
         """A number that changes whenever something has been written by another connection."""
         return int(self._all("PRAGMA data_version")[0][0])
 
     def facts(self) -> dict[str, Any]:
-        """`created` (wall nanoseconds), `generator`, `evicted`."""
+        """`created` (wall nanoseconds), `generator`, `evicted`, and other numbers about the whole."""
         return dict(self._all("SELECT key, value FROM facts"))
 
     @contextlib.contextmanager
@@ -107,105 +126,146 @@ class CaptureReader:
     # The list
 
     def refresh(self) -> Extent:
-        """Look at what is there now; `rows` and `position_of` speak of the state at the last refresh."""
+        """Look at what is there now; positions and notes speak of the state at the last refresh."""
+        if self._schema < VERSION:
+            with capture_errors(self.path):
+                self._schema = complete_schema(self.database)
         facts = self.facts()
-        self._floor = int(facts.get("floor", 1))
-        self._last = self._all("SELECT coalesce(max(id), 0) FROM connections")[0][0]
-        self._survivors = [
-            id for (id,) in self._all("SELECT id FROM connections WHERE id < ? ORDER BY id", self._floor)
-        ]
-        self._shutdowns = sorted(self._all("SELECT after, connection, offset FROM shutdowns"))
+        notes = self._notes
+        notes.look(self._all, facts)
+        floor = int(facts.get("floor", 1))
+        last = max(self._all("SELECT coalesce(max(id), 0) FROM connections")[0][0], *notes.gone[-1:], floor - 1)
+        survivors = [id for (id,) in self._all("SELECT id FROM connections WHERE id < ? ORDER BY id", floor)]
+        absent = self._absent_ids()
+        shutdowns = sorted(self._all("SELECT after, connection, offset FROM shutdowns"))
+        self.positions = positions = Positions(
+            floor,
+            last,
+            [id for id in survivors if not holds(absent, id)],
+            absent,
+            [each for each in shutdowns if not holds(absent, each[1])],
+        )
         (open_now,) = self._all("SELECT count(*) FROM connections WHERE state = 0")[0]
         dropped, missed = self._all("SELECT coalesce(sum(dropped), 0), coalesce(sum(missed), 0) FROM processes")[0]
-        connections = len(self._survivors) + max(0, self._last - self._floor + 1)
-        rows = connections + len(self._shutdowns)
-        return Extent(rows, connections, self._last, open_now, dropped, missed, int(facts.get("evicted", 0)))
+        return Extent(
+            positions.count,
+            positions.connections,
+            last,
+            open_now,
+            dropped,
+            missed,
+            int(facts.get("evicted", 0)),
+            len(notes.hidden),
+            notes.deleted,
+            notes.changes,
+        )
 
-    def _rank(self, id: int) -> int:
-        """How many connections have an id up to this one."""
-        if id < self._floor:
-            return bisect.bisect_right(self._survivors, id)
-        return len(self._survivors) + min(id, self._last) - self._floor + 1
-
-    def _at_rank(self, rank: int) -> int:
-        """The id of the connection at this place, from 0."""
-        if rank < len(self._survivors):
-            return self._survivors[rank]
-        return self._floor + rank - len(self._survivors)
+    def _absent_ids(self) -> array[int]:
+        """The ids that are no rows of the list."""
+        gone, hidden = self._notes.gone, self._notes.hidden
+        if self.show_hidden or not hidden:
+            return gone
+        before = self._absent
+        if before is None or before[0] is not gone or before[1] is not hidden:
+            self._absent = before = gone, hidden, array("q", sorted(gone + hidden))
+        return before[2]
 
     def position_of(self, id: int) -> int:
-        """The position of a connection's (first) row."""
-        return self._rank(id) - 1 + sum(after < id for after, _, _ in self._shutdowns)
+        """The position of a connection's (first) row; for one that is not in the list, of the row before it."""
+        return self.positions.position_of(id)
 
-    def rows(self, start: int, count: int) -> list[Row]:
-        """The rows at positions start, start + 1, …; fewer at the end."""
-        places = self._places(start, count)
-        ids = [id for id, _ in places]
-        if not ids:
-            return []
-        marks = ", ".join("?" * len(ids))
-        found = {row[0]: to_connection(row) for row in self._all(f"{_CONNECTION} WHERE id IN ({marks})", *ids)}
-        return [Row(found[id], shutdown) for id, shutdown in places if id in found]
+    def place_at(self, position: int) -> int:
+        """The place of a row (capture/positions), which stays its own; raises IndexError outside the list."""
+        return self.positions.place_at(position)
 
-    def _places(self, start: int, count: int) -> list[tuple[int, int | None]]:
-        """(connection, offset of its shutdown or None) for each position of a window."""
-        # A shutdown's own position: all connections up to `after`, and the shutdowns before it.
-        own = [self._rank(after) + n for n, (after, _, _) in enumerate(self._shutdowns)]
-        total = len(self._survivors) + max(0, self._last - self._floor + 1) + len(own)
-        places: list[tuple[int, int | None]] = []
-        for position in range(max(0, start), min(start + count, total)):
-            before = bisect.bisect_left(own, position)
-            if before < len(own) and own[before] == position:
-                _, connection, offset = self._shutdowns[before]
-                places.append((connection, offset))
+    def rows(self, start: int, count: int) -> list[Row | None]:
+        """The rows at positions start, start + 1, …; fewer at the end, None for one that has just been evicted."""
+        positions = range(max(0, start), min(start + count, self.positions.count))
+        return self.rows_at([self.positions.place_at(position) for position in positions])
+
+    def rows_at(self, places: Sequence[int]) -> list[Row | None]:
+        """The rows at these places, one for each; None for one that is gone."""
+        found = self.connections_of([id_of(place) for place in places])
+        offsets = self.positions.offsets
+        rows: list[Row | None] = []
+        for place in places:
+            connection = found.get(id_of(place))
+            if connection is None or (is_shutdown(place) and connection.id not in offsets):
+                rows.append(None)
             else:
-                places.append((self._at_rank(position - before), None))
-        return places
+                rows.append(Row(connection, offsets[connection.id] if is_shutdown(place) else None))
+        return rows
+
+    def connections_of(self, ids: Sequence[int]) -> dict[int, Connection]:
+        """Connections by id; those that are gone are left out."""
+        found: dict[int, Connection] = {}
+        for start in range(0, len(ids), IDS):
+            some = ids[start : start + IDS]
+            for row in self._all(f"{_CONNECTION} WHERE id IN ({', '.join('?' * len(some))})", *some):
+                found[row[0]] = to_connection(row)
+        return found
+
+    # What the user has attached
+
+    def note(self, id: int) -> Note | None:
+        """The note of a connection, as of the last `refresh`; None when there is none."""
+        return self._notes.by_id.get(id)
+
+    def notes(self) -> Mapping[int, Note]:
+        """All notes, by connection, as of the last `refresh`; not to be changed."""
+        return self._notes.by_id
 
     # One connection
 
     def connection(self, id: int) -> Connection | None:
         """A connection's summary; None when it is not (or no longer) there."""
-        rows = self._all(f"{_CONNECTION} WHERE id = ?", id)
-        return to_connection(rows[0]) if rows else None
+        return self.connections_of([id]).get(id)
 
     def next_trouble(self, id: int, *, backward: bool = False) -> int | None:
-        """The nearest connection after (or before) this one that failed or was answered with a server error."""
-        if backward:
-            found = self._all(f"SELECT id FROM connections WHERE id < ? AND {_TROUBLE} ORDER BY id DESC LIMIT 1", id)
-        else:
-            found = self._all(f"SELECT id FROM connections WHERE id > ? AND {_TROUBLE} ORDER BY id LIMIT 1", id)
+        """The nearest connection of the list after (or before) this one that failed or answered with a server error."""
+        seen = f"AND {NOT_HIDDEN}" if self.hides else ""
+        direction, order = ("<", "DESC") if backward else (">", "ASC")
+        sql = f"SELECT id FROM connections WHERE id {direction} ? AND {TROUBLE} {seen} ORDER BY id {order} LIMIT 1"
+        found = self._all(sql, id)
         return int(found[0][0]) if found else None
 
     def scope(self, connection: Connection) -> Any:
-        """The scope as it was when the connection opened."""
-        sql = """SELECT iif(typeof(scope) = 'integer', (SELECT data FROM blobs WHERE id = scope), scope)
-                 FROM connections WHERE id = ?"""
-        rows = self._all(sql, connection.id)
-        return join_scope(rows[0][0], connection) if rows else None
+        """The scope as it was when the connection opened; None when it is gone."""
+        with capture_errors(self.path):
+            return self._messages.scope(connection)
 
     def event_count(self, connection: Connection) -> int:
         """How many events there are, `open` included; gaps left by dropped events count too."""
-        return (
-            int(self._all("SELECT coalesce(max(position), 0) FROM events WHERE connection = ?", connection.id)[0][0])
-            + 1
-        )
+        sql = "SELECT coalesce(max(position), 0) FROM events WHERE connection = ?"
+        return int(self._all(sql, connection.id)[0][0]) + 1
 
-    def events(self, connection: Connection, start: int = 0, count: int = 1 << 60) -> list[Event]:
+    def events(
+        self, connection: Connection, start: int = 0, count: int = 1 << 60, most: int | None = None
+    ) -> list[Event]:
         """The events from index `start` on, at most `count` of them; index 0 is `open`, its message the scope.
 
-        An index that is missing between two others belongs to a dropped event.
+        An index that is missing between two others belongs to a dropped event. Of messages that are longer than `most`
+        bytes the long values are read only up to that, and come as `Cut`.
         """
-        found: list[Event] = []
-        if start == 0 and count > 0:
-            found.append(Event(0, OPEN, 0, 0, self.scope(connection)))
-        rows = self._all(
-            f"{_EVENT} AND position >= ? AND position < ? ORDER BY position",
-            connection.id,
-            start,
-            min(start + count, 1 << 62),
-        )
-        return found + [to_event(row) for row in rows]
+        with capture_errors(self.path):
+            return self._messages.events(connection, start, count, EVERYTHING if most is None else most)
+
+    def each_event(self, connection: Connection, most: int | None = None) -> Iterator[Event]:
+        """Every event but `open`, in order, read in pages as they are asked for."""
+        with capture_errors(self.path):
+            yield from self._messages.each(connection, EVERYTHING if most is None else most)
+
+    def body(self, connection: Connection, direction: Direction, limit: int) -> tuple[bytes, int, bool]:
+        """Up to `limit` bytes of the body that an HTTP connection "received" or "sent", its true size in bytes, and
+        whether this is all of it. It ends before the first part that was not recorded in full.
+        """
+        with capture_errors(self.path):
+            return self._messages.body(connection, direction, limit)
+
+    def calls(self, ids: Sequence[int]) -> dict[int, list[Call]]:
+        """The first calls (kind, offset, duration or None while pending) of each of these connections, in order."""
+        with capture_errors(self.path):
+            return self._messages.calls(ids)
 
     # Everything else
 
@@ -215,7 +275,7 @@ class CaptureReader:
 
     def connections(self, after: int = 0) -> Iterator[Connection]:
         """Every connection in order of opening, read in pages."""
-        while rows := self._all(f"{_CONNECTION} WHERE id > ? ORDER BY id LIMIT 500", after):
+        while rows := self._all(f"{_CONNECTION} WHERE id > ? ORDER BY id LIMIT {IDS}", after):
             for row in rows:
                 yield to_connection(row)
             after = rows[-1][0]

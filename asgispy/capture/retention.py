@@ -1,7 +1,9 @@
 """Keeps a capture within its bounds: the oldest ended connections go first, and are counted.
 
-Open connections stay, whatever their age. Below the `floor` (a fact) only such survivors are left; from the floor on
-ids have no gaps, which is what lets a reader find the millionth row without counting.
+Open connections stay, whatever their age; marked and commented ones go last, unless they are more than half of what is
+kept, and take their notes with them. Below the `floor` (a fact) only such survivors are left; from the floor on ids
+have no gaps but those of deleted connections, whose ids are remembered: that is what lets a reader find the millionth
+row without counting.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
+_NOTED: Final = "SELECT connection FROM notes WHERE deleted = 0 AND (mark != '' OR comment != '')"
 OUTPUT_KEPT: Final = 20_000
 """Lines of output kept."""
 BYTES_STEP: Final = 20
@@ -33,19 +36,34 @@ class Keeper:
         self.evicted = _fact(connection, "evicted") or 0
         self.count: int
         self.last: int
-        self.count, self.last = connection.execute("SELECT count(*), coalesce(max(id), 0) FROM connections").fetchone()
+        self.count, last = connection.execute("SELECT count(*), coalesce(max(id), 0) FROM connections").fetchone()
+        (self._deleted,) = connection.execute(
+            "SELECT coalesce(max(connection), 0) FROM notes WHERE deleted = 1"
+        ).fetchone()
+        """The highest id that has been deleted."""
+        self.last = max(last, self._deleted, self.floor - 1)
 
     def added(self, count: int, last: int) -> None:
         """New connections have been written, up to this id."""
         self.count += count
         self.last = max(self.last, last)
 
+    def deleted(self, count: int, last: int) -> None:
+        """Connections have been deleted, up to this id."""
+        self.count -= count
+        self._deleted = max(self._deleted, last)
+
     def stored(self, rows: list[Row]) -> list[Row]:
-        """Those of the rows (their connection's id comes first) whose connection has not been evicted."""
-        if self.floor == 1 or all(row[0] >= self.floor for row in rows):
+        """Those of the rows (their connection's id comes first) whose connection is neither evicted nor deleted."""
+        sure = max(self.floor, self._deleted + 1)
+        if sure == 1:
             return rows
-        survivors = {id for (id,) in self._connection.execute("SELECT id FROM connections WHERE id < ?", (self.floor,))}
-        return [row for row in rows if row[0] >= self.floor or row[0] in survivors]
+        doubtful = {row[0] for row in rows if row[0] < sure}
+        if not doubtful:
+            return rows
+        find = "SELECT 1 FROM connections WHERE id = ?"
+        gone = {id for id in doubtful if self._connection.execute(find, (id,)).fetchone() is None}
+        return [row for row in rows if row[0] not in gone]
 
     def apply(self) -> None:
         """Evict what is over the bounds."""
@@ -70,20 +88,33 @@ class Keeper:
 
     def _evict(self, count: int) -> None:
         run = self._connection.execute
-        row = run(
-            "SELECT max(id) FROM (SELECT id FROM connections WHERE state != 0 ORDER BY id LIMIT ?)", (count,)
-        ).fetchone()
-        if row[0] is None:
+        (noted,) = run(f"SELECT count(*) FROM ({_NOTED})").fetchone()
+        gone = 0
+        if noted * 2 <= self.count - count:  # or else there would soon be no room for new ones
+            gone = self._remove(f"state != 0 AND id NOT IN ({_NOTED})", count)
+        if gone < count:
+            gone += self._remove("state != 0", count - gone)
+        if not gone:
             return
-        victims = "connections WHERE id <= ? AND state != 0"
-        run(f"DELETE FROM events WHERE connection IN (SELECT id FROM {victims})", row)
-        run(f"DELETE FROM shutdowns WHERE connection IN (SELECT id FROM {victims})", row)
-        gone = run(f"DELETE FROM {victims}", row).rowcount
         self.count -= gone
         self.evicted += gone
-        self.floor = max(self.floor, row[0] + 1)
+        run("DELETE FROM notes WHERE connection < ? AND connection NOT IN (SELECT id FROM connections)", (self.floor,))
         self._delete_blobs()
         run("INSERT OR REPLACE INTO facts VALUES ('evicted', ?), ('floor', ?)", (self.evicted, self.floor))
+
+    def _remove(self, where: str, count: int) -> int:
+        """Remove the oldest of these connections, and what belongs to them; gives how many there were."""
+        run = self._connection.execute
+        row = run(
+            f"SELECT max(id) FROM (SELECT id FROM connections WHERE {where} ORDER BY id LIMIT ?)", (count,)
+        ).fetchone()
+        if row[0] is None:
+            return 0
+        victims = f"connections WHERE id <= ? AND {where}"
+        run(f"DELETE FROM events WHERE connection IN (SELECT id FROM {victims})", row)
+        run(f"DELETE FROM shutdowns WHERE connection IN (SELECT id FROM {victims})", row)
+        self.floor = max(self.floor, row[0] + 1)
+        return run(f"DELETE FROM {victims}", row).rowcount
 
     def _delete_blobs(self) -> None:
         """Delete the blobs that only evicted connections used; survivors below the floor keep theirs."""

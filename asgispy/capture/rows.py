@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from asgispy.model.connection import Connection, OutputLine, Process
-from asgispy.model.events import Event
 from asgispy.model.values import Part
-from asgispy.wire.codec import decode_error, decode_value, encode_value, encoded_part
+from asgispy.wire.codec import decode_value, encode_value, encoded_part
 
 _MOST: Final = 1 << 62
 """SQLite's integers end somewhat above; sums of sizes that a peer only claims might not."""
@@ -45,7 +44,11 @@ def split_scope(scope: Any, encoded: bytes, connection: Connection) -> bytes:
 
 def join_scope(rest: bytes, connection: Connection) -> Any:
     """The whole scope again."""
-    scope = decode_value(rest)
+    return fill_scope(decode_value(rest), connection)
+
+
+def fill_scope(scope: Any, connection: Connection) -> Any:
+    """The whole scope, of a decoded rest, which is changed."""
     if type(scope) is dict:
         for key, value in scope.items():
             if type(value) is Part:
@@ -96,6 +99,8 @@ def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, 
         _storable(connection.exception),
         connection.pending,
         cadence,
+        connection.gap,
+        connection.request_end,
     )
 
 
@@ -114,19 +119,6 @@ def to_connection(row: tuple[Any, ...]) -> Connection:
 def to_process(row: tuple[Any, ...]) -> Process:
     """A row of PROCESS_COLUMNS, read back."""
     return Process(*row)
-
-
-def to_event(row: tuple[Any, ...]) -> Event:
-    """A row (position, kind, offset, duration, message, error), message and error as bytes or None, read back."""
-    position, kind, offset, duration, message, error = row
-    return Event(
-        position,
-        kind,
-        offset,
-        duration,
-        decode_value(message) if message is not None else None,
-        decode_error(error) if error is not None else None,
-    )
 
 
 def to_output(row: tuple[Any, ...]) -> OutputLine:

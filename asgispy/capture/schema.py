@@ -1,8 +1,9 @@
 """The capture's tables and their history: the one place where the file's format is written down.
 
 A capture is an SQLite file with application id `ASPY` and, as user version, the number of migrations applied to it.
-Times are nanoseconds: `started`, `ended` and `time` since the epoch, `offset`, `duration`, `first_byte` and
-`last_byte` since the connection started. Numbers for types, states and kinds are those of `model`.
+Times are nanoseconds: `started`, `ended` and `time` since the epoch, `offset`, `first_byte`, `last_byte` and
+`request_end` since the connection started, `duration` and `gap` lengths. Numbers for types, states and kinds are those
+of `model`.
 
 `message`, `error` and `scope` hold MessagePack (wire/codec), either in place (BLOB) or, when long or common, as the id
 of a row of `blobs` (INTEGER). In a scope the parts that have a column of their own are replaced (capture/rows).
@@ -44,7 +45,21 @@ CREATE TABLE shutdowns (connection INTEGER PRIMARY KEY, after INTEGER NOT NULL, 
 CREATE TABLE output (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stream TEXT NOT NULL, text TEXT NOT NULL);
 """
 
-MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (("spine", _SPINE),)
+_INSPECTOR: Final = """
+ALTER TABLE connections ADD COLUMN gap INTEGER;
+ALTER TABLE connections ADD COLUMN request_end INTEGER;
+CREATE INDEX troubled_connections ON connections (id) WHERE state = 2 OR status >= 500;
+
+-- What the user has attached to connections. Of a deleted one this row is all that is left: it says that the id is no
+-- row of the list, and is not to be given away again.
+CREATE TABLE notes (
+    connection INTEGER PRIMARY KEY, mark TEXT NOT NULL, comment TEXT NOT NULL, hidden INTEGER NOT NULL,
+    deleted INTEGER NOT NULL
+);
+CREATE INDEX living_notes ON notes (connection) WHERE deleted = 0;
+"""
+
+MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (("spine", _SPINE), ("inspector", _INSPECTOR))
 """Name and SQL of each step; a step is never changed once released, only followed by another."""
 
 VERSION: Final = len(MIGRATIONS)
@@ -71,8 +86,29 @@ CONNECTION_COLUMNS: Final = (
     "exception",
     "pending",
     "cadence",
+    "gap",
+    "request_end",
 )
-"""The columns of `connections` in the order of the fields of `model.connection.Connection`, and then `scope`."""
+"""The columns of `connections` in the order of the fields of `model.connection.Connection`; `scope` is not in it."""
+
+_LATER: Final = ("gap", "request_end")
+_EARLIER: Final = ", ".join(name for name in CONNECTION_COLUMNS if name not in _LATER)
+
+COMPLETIONS: Final[tuple[str, ...]] = (
+    "",
+    f"""
+    CREATE TEMP VIEW connections AS
+        SELECT {_EARLIER}, {", ".join(f"NULL AS {name}" for name in _LATER)}, scope FROM main.connections;
+    CREATE TEMP TABLE notes (
+        connection INTEGER PRIMARY KEY, mark TEXT NOT NULL, comment TEXT NOT NULL, hidden INTEGER NOT NULL,
+        deleted INTEGER NOT NULL
+    );
+    """,
+)
+"""By version: what makes a capture of that version, which is only read, look like one of the present version."""
+
+TROUBLE: Final = "(state = 2 OR status >= 500)"
+"""What the index of troubled connections is for; a condition must be written like this to make use of it."""
 
 PROCESS_COLUMNS: Final = (
     "id",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.capture.blobs import Blobs
 from asgispy.capture.bulk import BulkInsert
 from asgispy.capture.database import close_writing, explain, open_writing
+from asgispy.capture.notes import delete, note_rows, write_notes
 from asgispy.capture.retention import Keeper
 from asgispy.capture.schema import CONNECTION_COLUMNS
 from asgispy.errors import CaptureError
@@ -24,13 +25,19 @@ from asgispy.settings import Retention
 from asgispy.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from asgispy.capture.notes import NoteRow
+    from asgispy.model.connection import Note
 
 QUEUE_LIMIT: Final = 16
 """Batches that may wait."""
 APPLY_RETENTION_EVERY: Final = 0.5
 """Seconds between two looks at the bounds."""
+
+DELETED_AT_ONCE: Final = 20_000
+"""Connections deleted in one batch, so that what is recorded meanwhile need not wait for long."""
 
 
 @dataclass(slots=True)
@@ -49,6 +56,12 @@ class Batch:
     """(connection, id of the newest connection at that moment, offset)"""
     output: list[tuple[int, str, str]] = field(default_factory=list)
     """(time, stream, text)"""
+    notes: list[NoteRow] = field(default_factory=list)
+    """(connection, mark, comment, hidden)"""
+    deleted: list[int] = field(default_factory=list)
+    """Ids of connections to delete."""
+    done: threading.Event | None = None
+    """Set when the batch has been committed, or never will be."""
 
     def __bool__(self) -> bool:
         return bool(self.events or self.opened or self.changed or self.processes or self.output or self.shutdowns)
@@ -114,6 +127,18 @@ class CaptureWriter:
         if self.failure is None:
             self._batches.put(batch)
 
+    def amend(self, notes: Mapping[int, Note], deleted: Sequence[int] = ()) -> None:
+        """Set notes and delete connections; from any thread, waits until that is committed. Raises CaptureError."""
+        for start in range(DELETED_AT_ONCE, len(deleted), DELETED_AT_ONCE):
+            self.write(Batch(deleted=[*deleted[start : start + DELETED_AT_ONCE]]))
+        done = threading.Event()
+        self.write(Batch(notes=note_rows(notes), deleted=[*deleted[:DELETED_AT_ONCE]], done=done))
+        while self.failure is None and not done.wait(0.1):
+            if not self._thread.is_alive():
+                raise CaptureError(f"{self.path}: the recording is over: open it with asgispy view to change it")
+        if self.failure is not None:
+            raise self.failure
+
     def close(self) -> None:
         """Write what has been handed over and close the file."""
         self._batches.put(None)
@@ -129,12 +154,16 @@ class CaptureWriter:
             ended = None in batches
             if self.failure is not None:
                 continue
+            whole = [batch for batch in batches if batch is not None]
             try:
-                self._commit([batch for batch in batches if batch is not None], last=ended)
+                self._commit(whole, last=ended)
             except sqlite3.Error as error:
                 self._stop(explain(self.path, error))
             except Exception as error:  # without this thread everybody who hands over a batch would wait for ever
                 self._stop(CaptureError(f"{self.path}: can't be written: a fault of asgispy's: {error!r}"))
+            for batch in whole:
+                if batch.done is not None:
+                    batch.done.set()
 
     def _stop(self, failure: CaptureError) -> None:
         try:
@@ -176,3 +205,6 @@ class CaptureWriter:
             many("INSERT INTO output (time, stream, text) VALUES (?, ?, ?)", batch.output)
             (last,) = self._connection.execute("SELECT max(id) FROM output").fetchone()
             self._keeper.trim_output(last)
+        write_notes(self._connection, batch.notes)
+        if batch.deleted:
+            delete(self._connection, self._keeper, batch.deleted)

@@ -17,10 +17,10 @@ from asgispy.settings import Limits
 from asgispy.wire.address import ADDRESS_VARIABLE, TOKEN_VARIABLE, TcpAddress, UnixAddress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from asgispy.errors import CaptureError
-    from asgispy.model.connection import Connection, OutputLine
+    from asgispy.model.connection import Connection, Note, OutputLine
     from asgispy.settings import Retention
     from asgispy.wire.address import Address
 
@@ -82,6 +82,10 @@ class Collector:
     def failure(self) -> CaptureError | None:
         """Why writing has stopped; None while it goes on."""
         return self._writer.failure
+
+    def amend(self, notes: Mapping[int, Note], deleted: Sequence[int] = ()) -> None:
+        """Set notes and delete connections; from any thread, waits until that is committed. Raises CaptureError."""
+        self._writer.amend(notes, deleted)
 
     def finish(self) -> None:
         """Write all that has come and close the capture; it can still be read until `close`."""

@@ -81,6 +81,11 @@ class Connection:
     """Kind of the call that hangs (receive or send), once it has for a while."""
     cadence: bytes | None = None
     """When messages passed (analysis/cadence); None for the plain ones."""
+    gap: int | None = None
+    """The longest time between two messages that followed each other, the opening counted as one; None before the
+    first message, and in captures of the first version."""
+    request_end: int | None = None
+    """Offset at which the last part of a request's body had come; None before, and in captures of the first version."""
 
     @property
     def open(self) -> bool:
@@ -91,6 +96,25 @@ class Connection:
     def failed(self) -> bool:
         """Whether an exception left the application, or startup or shutdown failed."""
         return self.state == FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the user has attached to a connection."""
+
+    mark: str = ""
+    """`*`, or a figure from 1 to 9; empty when it is not marked."""
+    comment: str = ""
+    hidden: bool = False
+    """Left out of the list, until hidden ones are to be shown."""
+
+    def __bool__(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.mark or self.comment or self.hidden)
+
+
+MARK: Final = "*"
+"""The mark that is set when the user names none."""
 
 
 @dataclass(frozen=True, slots=True)

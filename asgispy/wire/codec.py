@@ -73,7 +73,8 @@ def big_int(number: int) -> msgspec.msgpack.Ext | Opaque:
     return msgspec.msgpack.Ext(EXT_BIG_INT, b"%x" % number)
 
 
-def _from_ext(code: int, data: memoryview) -> Any:
+def from_ext(code: int, data: memoryview) -> Any:
+    """What an extension of ours stands for; raises ValueError, TypeError or DecodeError for broken ones."""
     raw = bytes(data)
     match code:
         case 1:
@@ -105,7 +106,7 @@ def _size(claimed: int) -> int:
 _opaque_decoder = msgspec.msgpack.Decoder(tuple[str, str])
 _cut_decoder = msgspec.msgpack.Decoder(tuple[int, bytes])
 _bytes_like_decoder = msgspec.msgpack.Decoder(tuple[str, int, bytes])
-_value_decoder = msgspec.msgpack.Decoder(Any, ext_hook=_from_ext)
+_value_decoder = msgspec.msgpack.Decoder(Any, ext_hook=from_ext)
 
 
 def decode_value(data: bytes) -> Any:

@@ -288,3 +288,31 @@ def test_known_messages_with_any_fields_only_change_what_they_plainly_say(scope:
     assert min(connection.received, connection.sent) >= 0
     assert connection.status is None or 0 <= connection.status < 1 << 31
     assert connection.close_code is None or 0 <= connection.close_code < 1 << 31
+
+
+def test_the_longest_gap_between_messages_is_kept() -> None:
+    assembly = Assembly(1, 1, 0, 0, {"type": "websocket"})
+    gaps = [assembly.connection.gap]
+    for index, (kind, called, took, message) in enumerate(
+        (
+            (RECEIVE, 5, 10, {"type": "websocket.connect"}),
+            (SEND, 40, 9, {"type": "websocket.accept"}),
+            (SEND, 45, 9, {"type": "websocket.send", "text": ""}),
+            (RECEIVE, 20, 10, {"type": "websocket.receive", "text": ""}),
+            (SEND, 60, 9, {"type": "websocket.send", "text": ""}),
+            (RETURN, 900, 0, None),
+        ),
+        1,
+    ):
+        assembly.apply(kind, index, called, took, message, None)
+        gaps.append(assembly.connection.gap)
+    assert gaps == [None, 15, 25, 25, 25, 25, 25]
+
+
+def test_the_end_of_a_request_is_its_last_part() -> None:
+    assembly = Assembly(1, 1, 0, 0, {"type": "http"})
+    assembly.apply(RECEIVE, 1, 5, 10, {"type": "http.request", "body": b"a", "more_body": True}, None)
+    ends = [assembly.connection.request_end]
+    assembly.apply(RECEIVE, 2, 20, 10, {"type": "http.request", "body": b"b", "more_body": False}, None)
+    assembly.apply(RECEIVE, 3, 40, 10, {"type": "http.request"}, None)
+    assert [*ends, assembly.connection.request_end] == [None, 30]

@@ -159,7 +159,7 @@ def test_a_lifespan_that_is_told_again_is_recorded_once(path: Path) -> None:
     assert (connection.messages, connection.state, connection.phase) == (3, COMPLETED, "shutdown")
     assert names(path, connection.id) == ["open", "receive", "send", "receive", "return"]
     with reading(path) as reader:
-        assert [row.shutdown is not None for row in reader.rows(0, 5)] == [False, True]
+        assert [row is not None and row.shutdown is not None for row in reader.rows(0, 5)] == [False, True]
 
 
 def test_numbers_of_different_processes_do_not_mix(path: Path) -> None:

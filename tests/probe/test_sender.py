@@ -149,7 +149,7 @@ def test_a_lifespan_seen_from_its_start_is_recorded_once(folder: Path) -> None:
         (connection,) = inspector.connections()
         assert connection.messages == 4
         inspector.reader.refresh()
-        assert [row.shutdown is not None for row in inspector.reader.rows(0, 9)] == [False, True]
+        assert [row is not None and row.shutdown is not None for row in inspector.reader.rows(0, 9)] == [False, True]
 
 
 def test_a_lifespan_is_told_again_to_an_inspector_that_restarts(folder: Path) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asgispy.analysis.assemble import Assembly
+from asgispy.capture.notes import note_rows
 from asgispy.capture.rows import connection_row, split_scope
+from asgispy.capture.schema import CONNECTION_COLUMNS
 from asgispy.capture.writer import Batch, CaptureWriter
-from asgispy.model.connection import LIFESPAN
+from asgispy.model.connection import LIFESPAN, Note
 from asgispy.model.events import RAISE, RECEIVE, RETURN, SEND, Error
+from asgispy.probe.snapshot import encode_message, encode_scope
 from asgispy.settings import Retention
-from asgispy.wire.codec import encode_error, encode_value
+from asgispy.wire.codec import encode_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 MS = 1_000_000
@@ -85,8 +89,12 @@ def body(data: bytes, *, more: bool = False) -> dict[str, Any]:
 class Builder:
     """Writes connections one after the other."""
 
+    at: ClassVar[dict[Path, Builder]] = {}
+    """Those that are open, by their capture."""
+
     def __init__(self, path: Path, retention: Retention | None = None) -> None:
         self.path = path
+        self.at[path] = self
         self._writer = CaptureWriter(path, retention)
         self._next = self._writer.last_id + 1
         self._open: dict[int, Assembly] = {}
@@ -98,6 +106,7 @@ class Builder:
         """Finish the file; again does no harm."""
         if not self._closed:
             self._closed = True
+            self.at.pop(self.path, None)
             self._writer.close()
 
     def _write(self, batch: Batch) -> None:
@@ -120,7 +129,7 @@ class Builder:
         batch = Batch()
         batch.events += self._apply(assembly, steps, 1)
         row = connection_row(assembly.connection, assembly.cadence)
-        batch.opened.append((row, split_scope(scope, encode_value(scope), assembly.connection)))
+        batch.opened.append((row, split_scope(scope, encode_scope(scope), assembly.connection)))
         batch.shutdowns += self._shutdowns(assembly, steps)
         self._write(batch)
         return id
@@ -133,6 +142,14 @@ class Builder:
         batch.shutdowns += self._shutdowns(assembly, steps)
         self._write(batch)
 
+    def note(self, id: int, mark: str = "", comment: str = "", *, hidden: bool = False) -> None:
+        """What the user attaches to a connection."""
+        self.amend({id: Note(mark, comment, hidden)})
+
+    def amend(self, notes: Mapping[int, Note], deleted: Sequence[int] = ()) -> None:
+        """Set notes, and delete connections."""
+        self._write(Batch(notes=note_rows(notes), deleted=[*deleted]))
+
     def output(self, at: int, stream: str, *lines: str) -> None:
         """Lines of output."""
         self._write(Batch(output=[(START + at, stream, line) for line in lines]))
@@ -141,7 +158,7 @@ class Builder:
         rows = []
         for index, (kind, at, took, message, error) in enumerate(steps, first):
             assembly.apply(kind, index, at, took, message, error)
-            encoded = encode_value(message) if message is not None else None
+            encoded = encode_message(message) if message is not None else None
             failed = encode_error(error) if error is not None else None
             self._indices[assembly.connection.id] = index + 1
             rows.append((assembly.connection.id, index, kind, at, took, encoded, failed))
@@ -339,11 +356,12 @@ def million(path: Path, rows: int = 1_000_000) -> None:
     build.close()
     with sqlite3.connect(path) as database:
         database.execute(
-            """
+            f"""
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-            INSERT INTO connections SELECT n, 1, 0, ? + n * 1000000, 1, 800000 + n % 7 * 100000, 'GET',
+            INSERT INTO connections ({", ".join(CONNECTION_COLUMNS)}, scope)
+            SELECT n, 1, 0, ? + n * 1000000, 1, 800000 + n % 7 * 100000, 'GET',
                 '/item/' || n, NULL, '127.0.0.1:5000', 200,
-                NULL, NULL, 0, 512 + n % 999, 3, 500000, 700000, NULL, NULL, NULL, x'80'
+                NULL, NULL, 0, 512 + n % 999, 3, 500000, 700000, NULL, NULL, NULL, 500000, 100000, x'80'
             FROM numbers
             """,
             (rows, START),
