@@ -10,7 +10,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from asgispy.capture.matching import select
 from asgispy.capture.reader import CaptureReader
+from asgispy.cli.filtering import filter_of, filter_option
 from asgispy.cli.options import secrets_option
 from asgispy.errors import EXIT_OK, UsageError
 from asgispy.formats.export import FORMATS, schema
@@ -22,16 +24,20 @@ PROGRESS_EVERY = 2_000
 """Connections between two updates of the progress line."""
 
 
-def _export(capture: Path | None, format: str, output: Path, secrets: str, schema_only: bool) -> int:
+def _export(
+    capture: Path | None, format: str, output: Path, filter: str | None, secrets: str, schema_only: bool
+) -> int:
     if schema_only:
         with _opened(output) as file:
             file.write(schema().encode())
         return EXIT_OK
     if capture is None:
         raise UsageError("export needs a capture: asgispy export CAPTURE -f json -o FILE")
+    query = filter_of(filter)
     with CaptureReader(capture) as reader, reader.snapshot(), _opened(output) as file:
         total = reader.refresh().connections
-        for count, piece in enumerate(FORMATS[format](reader, keep_secrets=secrets == "keep")):
+        chosen = None if query is None else select(reader, query)
+        for count, piece in enumerate(FORMATS[format](reader, keep_secrets=secrets == "keep", connections=chosen)):
             file.write(piece)
             if count % PROGRESS_EVERY == 0:
                 _show_progress(count, total)
@@ -97,6 +103,7 @@ command = click.Command(
             metavar="FILE|-",
             help="Where to write.",
         ),
+        filter_option("Write only connections that match."),
         secrets_option(),
         click.Option(["--schema", "schema_only"], is_flag=True, help="Write the JSON Schema of the format instead."),
     ],

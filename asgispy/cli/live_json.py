@@ -11,21 +11,16 @@ import shutil
 import sys
 import threading
 import time
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
 from asgispy.capture.reader import CaptureReader
+from asgispy.cli.filtering import GRACE, wait_for
 from asgispy.errors import CaptureError, UsageError
 from asgispy.formats.export import connection_line, header_line
-from asgispy.model.connection import OPEN_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-GRACE: Final = 0.3
-"""Seconds between a connection's end and its line."""
-PATIENCE: Final = 5.0
-"""Seconds to wait for the capture to hold what has ended."""
 
 
 class LiveJson:
@@ -89,16 +84,9 @@ class LiveJson:
             yield self._header
 
     def _line(self, id: int) -> bytes | None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            connection = self._reader.connection(id)
-            if connection is not None and connection.state != OPEN_STATE:
-                return connection_line(self._reader, id, keep_secrets=self._keep_secrets)
-            evicted = connection is None and self._reader.refresh().last_id >= id
-            if evicted or self._finishing.is_set():
-                return None
-            time.sleep(0.02)
-        return None
+        if wait_for(self._reader, id, self._finishing) is None:
+            return None
+        return connection_line(self._reader, id, keep_secrets=self._keep_secrets)
 
     def _replace_header(self) -> None:
         header = header_line(self._reader)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import click
 
+from asgispy.cli.configured import configured
+from asgispy.cli.filtering import filter_option
 from asgispy.model.units import parse_size
 from asgispy.settings import Limits, Retention, help_of
 
@@ -26,14 +28,12 @@ class Size(click.ParamType[int]):
 
 SIZE: Final = Size()
 
-_LIMITS = Limits()
-_RETENTION = Retention()
-
 
 def recording_options() -> list[click.Option]:
     """What every command that records takes."""
     return [
         click.Option(["--headless"], is_flag=True, help="No screen: one line for each connection on stderr."),
+        plain_option(),
         click.Option(
             ["--capture"],
             type=click.Path(path_type=Path, dir_okay=False),
@@ -47,25 +47,35 @@ def recording_options() -> list[click.Option]:
         click.Option(
             ["--body-limit"],
             type=SIZE,
-            default=_LIMITS.body_limit,
+            default=configured("body_limit"),
             help=help_of(Limits, "body_limit") + "  [default: 64K]",
         ),
         click.Option(
             ["--keep"],
             type=click.IntRange(min=0),
-            default=_RETENTION.keep,
-            show_default=True,
+            default=configured("keep"),
             metavar="COUNT",
-            help=help_of(Retention, "keep") + " 0: no limit.",
+            help=help_of(Retention, "keep") + " 0: no limit.  [default: 1000000]",
         ),
         click.Option(
             ["--keep-bytes"],
             type=SIZE,
-            default=_RETENTION.keep_bytes,
+            default=configured("keep_bytes"),
             help=help_of(Retention, "keep_bytes") + " 0: no limit.  [default: 4G]",
         ),
+        filter_option("Show and write only connections that match; on the screen, the filter to begin with."),
         secrets_option(),
     ]
+
+
+def plain_option() -> click.Option:
+    """Whether the screen speaks plainly."""
+    return click.Option(
+        ["--plain"],
+        is_flag=True,
+        default=configured("plain"),
+        help="Words and plain letters in place of marks and bars.",
+    )
 
 
 def secrets_option() -> click.Option:
@@ -73,7 +83,6 @@ def secrets_option() -> click.Option:
     return click.Option(
         ["--secrets"],
         type=click.Choice(["mask", "keep"]),
-        default="mask",
-        show_default=True,
-        help="What exported JSON does with passwords, tokens and cookies.",
+        default=configured("secrets"),
+        help="What exported JSON does with passwords, tokens and cookies.  [default: mask]",
     )

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
+from asgispy.cli.filtering import Sieve, filter_of
 from asgispy.cli.live_json import LiveJson
 from asgispy.collect.collector import Collector
 from asgispy.errors import UsageError
@@ -33,11 +34,13 @@ class RecordingOptions:
     """The values of `options.recording_options`."""
 
     headless: bool
+    plain: bool
     capture: Path | None
     json: Path | None
     body_limit: int
     keep: int
     keep_bytes: int
+    filter: str | None
     secrets: str
 
     @classmethod
@@ -46,7 +49,8 @@ class RecordingOptions:
         return cls(**{each.name: values.pop(each.name) for each in fields(cls)})
 
     def check(self, command: str) -> None:
-        """Raise UsageError for what can't go together, before anything is started."""
+        """Raise UsageError for what can't go together or can't be understood, before anything is started."""
+        filter_of(self.filter)
         if self.headless:
             return
         if not has_terminal():
@@ -56,7 +60,7 @@ class RecordingOptions:
 
 
 class Recording:
-    """A collector and, if asked for, JSON Lines as connections end."""
+    """A collector and, if asked for, JSON Lines as connections end; both lines and JSON only of those that match."""
 
     def __init__(
         self,
@@ -67,9 +71,11 @@ class Recording:
         on_log: Callable[[str], None] = lambda line: None,
         on_failure: Callable[[CaptureError], None] = lambda error: None,
     ) -> None:
-        """Raises CaptureError, AddressError, or UsageError when the JSON file can't be written."""
+        """Raises CaptureError, AddressError, QueryError, or UsageError when the JSON file can't be written."""
+        query = filter_of(options.filter)
         self._on_ended = on_ended
         self._json: LiveJson | None = None
+        self._sieve: Sieve | None = None
         self._finished = False
         self.collector = Collector(
             capture=options.capture,
@@ -80,27 +86,37 @@ class Recording:
             on_log=on_log,
             on_failure=on_failure,
         )
-        if options.json is not None:
-            try:
+        try:
+            if options.json is not None:
                 self._json = LiveJson(self.collector.capture, options.json, keep_secrets=options.secrets == "keep")
-            except BaseException:
-                self.close()
-                raise
+            if query is not None and (options.headless or self._json is not None):
+                self._sieve = Sieve(self.collector.capture, query, self._tell)
+        except BaseException:
+            self.close()
+            raise
 
     def _ended(self, connection: Connection) -> None:
+        if self._sieve is not None:
+            self._sieve.ended(connection.id)
+        else:
+            self._tell(connection)
+
+    def _tell(self, connection: Connection) -> None:
         if self._json is not None:
             self._json.ended(connection.id)
         self._on_ended(connection)
 
     def finish(self) -> str | None:
-        """Finish the capture and the JSON file; gives what went wrong with either, if anything."""
+        """Finish the capture, then what is told of it; gives what went wrong with either, if anything."""
         if not self._finished:
             self._finished = True
             self.collector.finish()
-            if self._json is not None:
-                self._json.finish()
-        failure = self.collector.failure
-        return str(failure) if failure is not None else self._json.failure if self._json is not None else None
+            for each in (self._sieve, self._json):
+                if each is not None:
+                    each.finish()
+        if self.collector.failure is not None:
+            return str(self.collector.failure)
+        return next((each.failure for each in (self._sieve, self._json) if each is not None and each.failure), None)
 
     def close(self) -> None:
         """Finish if that has not been done, and remove a temporary capture."""

@@ -5,28 +5,35 @@ Textual is imported here and nowhere else in the command line, since that takes 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from asgispy.cli.configured import configuration
 from asgispy.cli.sessions import AttachSession, RunSession, ViewSession
 from asgispy.errors import EXIT_OK
 from asgispy.launch.supervisor import ServerState
 from asgispy.tui.app import SpyApp
+from asgispy.tui.memory import Memory, state_file
+from asgispy.tui.preferences import check
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from asgispy.cli.recording import RecordingOptions
     from asgispy.cli.sessions import Companion
+    from asgispy.configuration import Configuration
     from asgispy.settings import Launch
+    from asgispy.tui.session import Session
     from asgispy.wire.address import Address
 
 
 def run_on_screen(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
     """Run an application under the screen; gives the exit code."""
+    settings = _settings(options.filter, plain=options.plain)
     session = RunSession(launch, options, companion)
     try:
         session.start()
-        SpyApp(session).run()
+        _show(session, settings)
         return EXIT_OK
     finally:
         if session.supervisor.state is ServerState.STOPPING:
@@ -37,15 +44,27 @@ def run_on_screen(launch: Launch, options: RecordingOptions, companion: Companio
 
 def attach_on_screen(address: Address, options: RecordingOptions) -> int:
     """Watch attached applications under the screen; gives the exit code."""
+    settings = _settings(options.filter, plain=options.plain)
     session = AttachSession(address, options)
     try:
-        SpyApp(session).run()
+        _show(session, settings)
         return EXIT_OK
     finally:
         session.recording.close()
 
 
-def view_on_screen(capture: Path) -> int:
+def view_on_screen(capture: Path, filter: str | None = None, *, plain: bool = False) -> int:
     """Show a saved capture; gives the exit code."""
-    SpyApp(ViewSession(capture)).run()
+    _show(ViewSession(capture), _settings(filter, plain=plain))
     return EXIT_OK
+
+
+def _settings(filter: str | None, *, plain: bool) -> Configuration:
+    """The settings with what the command line says otherwise, checked before anything is started."""
+    settings = replace(configuration(), plain=plain)
+    check(settings)
+    return settings if filter is None else replace(settings, filter=filter)
+
+
+def _show(session: Session, settings: Configuration) -> None:
+    SpyApp(session, configuration=settings, memory=Memory(state_file())).run()

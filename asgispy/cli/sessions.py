@@ -5,9 +5,12 @@ Each gives the `tui.session.Session` that the screen asks for; headless runs use
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from asgispy.capture.database import seal
+from asgispy.capture.notes import amend
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.recording import Recording
 from asgispy.launch.supervisor import ServerState, Supervisor
@@ -15,12 +18,12 @@ from asgispy.model.connection import OutputLine
 from asgispy.tui.session import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from asgispy.cli.recording import RecordingOptions
     from asgispy.errors import CaptureError
-    from asgispy.model.connection import Connection
+    from asgispy.model.connection import Connection, Note
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
 
@@ -99,6 +102,14 @@ class RunSession:
         """Stop the server if it runs, and start it anew."""
         self.supervisor.restart()
 
+    def annotate(self, notes: Mapping[int, Note]) -> None:
+        """Set the notes of connections, by id, and wait until it is done; raises CaptureError."""
+        self.recording.collector.amend(notes)
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Delete connections, and wait until it is done; raises CaptureError."""
+        self.recording.collector.amend({}, ids)
+
     def stop(self) -> None:
         """Stop the server gracefully, but first what would keep it from ending."""
         if self._companion is not None:
@@ -154,6 +165,14 @@ class AttachSession:
     def restart(self) -> None:
         """Nothing that we started."""
 
+    def annotate(self, notes: Mapping[int, Note]) -> None:
+        """Set the notes of connections, by id, and wait until it is done; raises CaptureError."""
+        self.recording.collector.amend(notes)
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Delete connections, and wait until it is done; raises CaptureError."""
+        self.recording.collector.amend({}, ids)
+
     def close(self) -> None:
         """Stop listening and finish the recording."""
         self.recording.finish()
@@ -168,6 +187,8 @@ class ViewSession:
     def __init__(self, capture: Path) -> None:
         """Raises CaptureError when it is none."""
         self.capture = capture
+        self._one_at_a_time = threading.Lock()
+        self._amended = False
         with CaptureReader(capture) as reader:
             self.live = reader.live
 
@@ -178,5 +199,20 @@ class ViewSession:
     def restart(self) -> None:
         """Nothing that we started."""
 
+    def annotate(self, notes: Mapping[int, Note]) -> None:
+        """Set the notes of connections in the file; raises CaptureError when it can't be written just now."""
+        self._amend(notes)
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Delete connections from the file; raises CaptureError when it can't be written just now."""
+        self._amend({}, ids)
+
+    def _amend(self, notes: Mapping[int, Note], ids: Sequence[int] = ()) -> None:
+        with self._one_at_a_time:
+            self._amended = True
+            amend(self.capture, notes, ids)
+
     def close(self) -> None:
-        """Nothing to finish."""
+        """Leave one file."""
+        if self._amended:
+            seal(self.capture)

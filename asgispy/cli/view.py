@@ -6,16 +6,29 @@ from pathlib import Path
 
 import click
 
+from asgispy.cli.filtering import filter_of, filter_option
+from asgispy.cli.options import plain_option
 from asgispy.cli.recording import has_terminal
 from asgispy.errors import UsageError
 
 
-@click.command("view", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("capture", type=click.Path(path_type=Path))
-def command(capture: Path) -> int:
-    """Open a saved capture on the same screens."""
+def _view(capture: Path, filter: str | None, plain: bool) -> int:
+    filter_of(filter)
     if not has_terminal():
         raise UsageError("asgispy view needs a terminal: use asgispy export to read the capture without one")
     from asgispy.cli.screen import view_on_screen
 
-    return view_on_screen(capture)
+    return view_on_screen(capture, filter, plain=plain)
+
+
+command = click.Command(
+    "view",
+    callback=_view,
+    params=[
+        click.Argument(["capture"], type=click.Path(path_type=Path)),
+        filter_option("The filter to begin with."),
+        plain_option(),
+    ],
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Open a saved capture on the same screens.",
+)

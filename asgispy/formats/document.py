@@ -50,7 +50,7 @@ def connection_object(source: Source, connection: Connection, *, keep_secrets: b
         "started": timestamp(connection.started),
         "duration": seconds(connection.duration),
         "scope": _message(opened.message, keep_secrets=keep_secrets),
-        "events": [_event(event, keep_secrets=keep_secrets) for event in events],
+        "events": [event_object(event, keep_secrets=keep_secrets) for event in events],
         "findings": [],
         "logs": [],
     }
@@ -83,7 +83,8 @@ def _process(process: Process) -> dict[str, Any]:
     }
 
 
-def _event(event: Event, *, keep_secrets: bool) -> dict[str, Any]:
+def event_object(event: Event, *, keep_secrets: bool) -> dict[str, Any]:
+    """One event; of `open` the message is the scope."""
     part: dict[str, Any] = {"event": event.name, "offset": seconds(event.offset)}
     if event.kind not in (RAISE, RETURN):
         part["duration"] = seconds(event.duration)

@@ -244,7 +244,8 @@ def multiply(path: Path, count: int, times: int) -> None:
     with database:
         for start in range(count, count * times, count):
             database.execute(
-                f"INSERT INTO connections SELECT id + {start}, {columns}, scope FROM connections LIMIT {count}"
+                f"INSERT INTO connections (id, {columns}, scope)"
+                f" SELECT id + {start}, {columns}, scope FROM connections LIMIT {count}"
             )
             rest = "position, kind, offset, duration, message, error"
             database.execute(

@@ -1,0 +1,376 @@
+"""The user's settings: which keys there are, where they are read from, and what is wrong with them.
+
+The fields of `Configuration` are the table of keys: they feed validation, errors, `asgispy config` and its example. The
+user's file comes first, then `[tool.asgispy]` of the project, which overrides it; the command line overrides both.
+What must not move in: what a theme, a key of the keyboard, a column or a query is (tui, query), and writing any file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.errors import UsageError
+from asgispy.model.units import parse_size
+from asgispy.settings import Limits, Retention, help_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+KeyPath = tuple[str, ...]
+"""Where a value stands: ("keep",), or ("keys", "list.sort")."""
+
+_LARGEST: Final = 1024**2
+"""Bytes; no file of settings is longer."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that settings were read from."""
+
+    path: Path
+    text: str = ""
+    above: KeyPath = ()
+    """The tables of the file that our keys stand in."""
+
+    def at(self, path: KeyPath) -> str:
+        """File and line of a value, for people."""
+        return f"{shown(self.path)}, line {line_of(self.text, (*self.above, *path))}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value comes from."""
+
+    source: Source
+    path: KeyPath
+
+    def __str__(self) -> str:
+        return self.source.at(self.path)
+
+
+class Wrong(ValueError):
+    """A value is not what its key takes; `path` leads to it from there."""
+
+    def __init__(self, message: str, path: KeyPath = ()) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+# Kinds of values: what TOML gives to what we use; each raises Wrong.
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise Wrong(f"write text in quotes, not {_called(value)}")
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Wrong(f"write true or false, not {_called(value)}")
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
+        return value
+    raise Wrong(f"write a whole number from 0 on, not {_called(value)}")
+
+
+def _size(value: object) -> int:
+    if not isinstance(value, str):
+        return _count(value)
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        raise Wrong(str(error)) from error
+
+
+def _one_of(*names: str) -> Callable[[object], str]:
+    def convert(value: object) -> str:
+        if isinstance(value, str) and value in names:
+            return value
+        raise Wrong(f"write {' or '.join(map(_quoted, names))}, not {_called(value)}")
+
+    return convert
+
+
+def _list(value: object) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise Wrong(f'write a list of names, such as ["status", "path"], not {_called(value)}')
+
+
+def _texts(value: object) -> dict[str, str]:
+    """A table of texts; `list.sort = …` without quotes is the same as with them."""
+    return {".".join(path): _at(path, _text, each) for path, each in _leaves(_table(value))}
+
+
+def _tables(value: object) -> dict[str, dict[str, str]]:
+    return {name: _at((name,), _texts, each) for name, each in _table(value).items()}
+
+
+def _table(value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise Wrong(f"write a table, not {_called(value)}")
+
+
+def _leaves(table: dict[str, Any], above: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+def _at(path: KeyPath, convert: Callable[[object], Any], value: object) -> Any:
+    try:
+        return convert(value)
+    except Wrong as wrong:
+        raise Wrong(str(wrong), (*path, *wrong.path)) from wrong
+
+
+def _called(value: object) -> str:
+    """A wrong value as its writer knows it."""
+    match value:
+        case str():
+            return _quoted(value[:40])
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)[:40]
+        case list():
+            return "a list like this one"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def key(kind: Callable[[object], Any], default: Any, help: str, example: str) -> Any:
+    """A field of `Configuration`: how its value is read, its default, its one line of help, and an example in TOML."""
+    metadata = {"kind": kind, "help": help, "example": example}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What can be set in a file. A key is written with - where its field has _."""
+
+    theme: str = key(
+        _text,
+        "asgispy-dark",
+        "The colours: asgispy-dark, asgispy-light, asgispy-contrast, one of your [themes], or one of Textual's.",
+        'theme = "asgispy-light"',
+    )
+    plain: bool = key(
+        _flag, False, "Words and plain letters in place of marks, lines and bars; nothing moves.", "plain = true"
+    )
+    columns: tuple[str, ...] = key(
+        _list,
+        (),
+        "The list's columns in their order, a width after a colon where you want one; [] for what fits.",
+        'columns = ["started", "method", "path:40", "status", "duration"]',
+    )
+    sort: str = key(
+        _text, "", "The column that the list is sorted by; with - before it, from the end.", 'sort = "-duration"'
+    )
+    filter: str = key(_text, "", "The filter that the screen begins with.", 'filter = "-path:/health"')
+    body_limit: int = key(_size, Limits().body_limit, help_of(Limits, "body_limit"), 'body-limit = "1M"')
+    keep: int = key(_count, Retention().keep, help_of(Retention, "keep") + " 0: no limit.", "keep = 100000")
+    keep_bytes: int = key(
+        _size, Retention().keep_bytes, help_of(Retention, "keep_bytes") + " 0: no limit.", 'keep-bytes = "500M"'
+    )
+    secrets: str = key(
+        _one_of("mask", "keep"),
+        "mask",
+        "What exported and copied JSON does with passwords, tokens and cookies: mask or keep.",
+        'secrets = "keep"',
+    )
+    filters: Mapping[str, str] = key(
+        _texts,
+        {},
+        "Saved filters by name, offered by the filter bar and the command palette.",
+        'slow = "duration:>500ms"',
+    )
+    keys: Mapping[str, str] = key(
+        _texts, {}, "Keys by action, as the help screen names it; several with commas.", '"main.pause" = "f8,ctrl+s"'
+    )
+    themes: Mapping[str, Mapping[str, str]] = key(
+        _tables,
+        {},
+        "Themes of your own: a base, and the colours that differ.",
+        'mine = {base = "asgispy-dark", bad = "#ff5555"}',
+    )
+
+    origins: Mapping[KeyPath, Origin] = field(default_factory=dict, compare=False, repr=False)
+    """Of the values that stand in a file."""
+    sources: tuple[Source, ...] = field(default=(), compare=False, repr=False)
+    """The files that were read."""
+
+    def wrong(self, path: KeyPath, message: str) -> UsageError:
+        """The error that says what is wrong with a value, and where it stands."""
+        origin = self.origins.get(path)
+        where = f"{origin}: " if origin is not None else ""
+        return UsageError(f"{where}{'.'.join(path)}: {message}")
+
+
+FIELDS: Final = {each.name.replace("_", "-"): each for each in fields(Configuration) if "kind" in each.metadata}
+"""The table of keys, by their names in a file."""
+
+
+def user_file(environment: Mapping[str, str] | None = None) -> Path:
+    """Where the user's settings are, if there are any."""
+    base = Path((os.environ if environment is None else environment).get("XDG_CONFIG_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".config") / "asgispy" / "config.toml"
+
+
+def load(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Configuration:
+    """Read the user's file and the project's; raises UsageError that names file, line and key."""
+    values: dict[str, Any] = {}
+    origins: dict[KeyPath, Origin] = {}
+    sources = []
+    for source, table in (_user(user_file(environment)), _project(folder or Path.cwd())):
+        if source is not None:
+            sources.append(source)
+            _take(source, table, values, origins)
+    return Configuration(**values, origins=origins, sources=tuple(sources))
+
+
+def _user(path: Path) -> tuple[Source | None, dict[str, Any]]:
+    text = _read(path)
+    return (None, {}) if text is None else (Source(path, text), _parse(path, text))
+
+
+def _project(folder: Path) -> tuple[Source | None, dict[str, Any]]:
+    """The nearest `pyproject.toml` that has our table."""
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        text = _read(path)
+        if text is None or "asgispy" not in text:
+            continue  # and if it is broken, that is others' business
+        tools = _parse(path, text).get("tool")
+        if isinstance(tools, dict) and "asgispy" in tools:
+            source = Source(path, text, ("tool", "asgispy"))
+            if isinstance(tools["asgispy"], dict):
+                return source, tools["asgispy"]
+            raise UsageError(f"{source.at(())}: tool.asgispy: write a table")
+    return None, {}
+
+
+def _read(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise UsageError(f"{shown(path)}: larger than 1 MB; no settings are that long")
+        return data.decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UsageError(f"{shown(path)}: can't be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{shown(path)}, line {line}: not in UTF-8") from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = re.sub(r" \(at [^()]*\)$", "", str(error)).replace("\n", " ")
+        place = re.search(r"\(at line (\d+), column \d+\)$", str(error))
+        line = int(place[1]) if place else max(1, len(text.rstrip().split("\n")))
+        raise UsageError(f"{shown(path)}, line {line}: not TOML: {message[:1].lower()}{message[1:]}") from error
+    except RecursionError as error:
+        raise UsageError(f"{shown(path)}: nested too deeply") from error
+
+
+def _take(source: Source, table: dict[str, Any], values: dict[str, Any], origins: dict[KeyPath, Origin]) -> None:
+    """Check a file's table, and put its values over those that are there."""
+    for name, value in table.items():
+        entry = FIELDS.get(name)
+        if entry is None:
+            raise UsageError(f"{source.at((name,))}: {name}: there is no such key; {nearest(name, FIELDS)}")
+        try:
+            taken = entry.metadata["kind"](value)
+        except Wrong as wrong:
+            path = (name, *wrong.path)
+            raise UsageError(f"{source.at(path)}: {'.'.join(path)}: {wrong}") from wrong
+        for path, written in _origins(name, value):
+            origins[path] = Origin(source, written)
+        values[entry.name] = values.get(entry.name, {}) | taken if isinstance(taken, dict) else taken
+
+
+def _origins(name: str, value: object) -> Iterator[tuple[KeyPath, KeyPath]]:
+    """(path as we use it, path as it is written) of a key, and of everything in its table."""
+    yield (name,), (name,)
+    for path, _ in _leaves(value) if isinstance(value, dict) else ():
+        if name == "themes":
+            yield (name, path[0]), (name, path[0])
+            yield (name, path[0], ".".join(path[1:])), (name, *path)
+        else:
+            yield (name, ".".join(path)), (name, *path)
+
+
+def nearest(name: str, names: Mapping[str, Any] | tuple[str, ...]) -> str:
+    """What somebody may have meant: the likest of some names, or all of them."""
+    like = difflib.get_close_matches(name, list(names), 1, 0.6)
+    return f'did you mean "{like[0]}"?' if like else f"there are {', '.join(names)}"
+
+
+def shown(path: Path) -> str:
+    """A path as people write it."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
+def line_of(text: str, path: KeyPath) -> int:
+    """The line, from 1, on which a valid TOML text sets a key: after the longest beginning that is TOML without it.
+
+    The parser itself is asked, so quoted keys, dotted keys and values over many lines are no special cases.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    before, after = 0, len(lines)
+    while (middle := _complete(lines, before, after)) is not None:
+        if _has(tomllib.loads("\n".join(lines[:middle])), path):
+            after = middle
+        else:
+            before = middle
+    return before + 1
+
+
+def _complete(lines: list[str], before: int, after: int) -> int | None:
+    """A number of lines between the two, near their middle, that are TOML by themselves."""
+    middle = (before + after) // 2
+    for count in chain(range(middle, before, -1), range(middle + 1, after)):
+        try:
+            tomllib.loads("\n".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            continue
+        return count
+    return None
+
+
+def _has(table: Any, path: KeyPath) -> bool:
+    for name in path:
+        if not isinstance(table, dict) or name not in table:
+            return False
+        table = table[name]
+    return True
