@@ -37,6 +37,8 @@ async def make() -> None:
         keep=Retention().keep,
         keep_bytes=Retention().keep_bytes,
         secrets="mask",
+        plain=False,
+        filter="",
     )
     launch = Launch(target=TOUR.target, options={"host": "127.0.0.1", "port": PORT, "access_log": False})
     session = RunSession(launch, options, Traffic(PORT, None))

@@ -17,30 +17,40 @@ from textual.app import App
 from textual.binding import Binding
 from textual.css.query import NoMatches
 
-from asgispy.tui.actions import APP, bindings
+from asgispy.configuration import Configuration
+from asgispy.errors import QueryError
+from asgispy.tui.actions import APP, bindings, keys_text
 from asgispy.tui.commands import ActionProvider
 from asgispy.tui.feed import Feed
+from asgispy.tui.keymap import keymap_for, with_keys
+from asgispy.tui.memory import Memory
+from asgispy.tui.plain import PlainFilter, wanted
+from asgispy.tui.preferences import prepare
 from asgispy.tui.screens.confirm import ConfirmScreen
 from asgispy.tui.screens.fed import FedScreen
 from asgispy.tui.screens.help import HelpScreen
 from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.screens.small import SmallScreen, too_small
-from asgispy.tui.theme import DARK, LIGHT, THEMES
+from asgispy.tui.theme import PLAIN_CLASS
+from asgispy.tui.themes import DARK, LIGHT, themes_for
+from asgispy.tui.workarounds import deliver_resize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
     from textual.events import Resize
+    from textual.filter import LineFilter
 
     from asgispy.tui.session import Session
 
+_PLAINLY: Final = PlainFilter()
 POLL_EVERY: Final = 0.1
 """Seconds between two looks at the capture."""
 
 
 class SpyApp(App[None]):
-    """Opening it raises CaptureError when the session's capture can't be read."""
+    """Opening it raises CaptureError when the session's capture can't be read, UsageError for unusable settings."""
 
     TITLE = "asgispy"
     CSS_PATH = "styles/app.tcss"
@@ -51,14 +61,39 @@ class SpyApp(App[None]):
     ]
     COMMANDS: ClassVar[set[type[ActionProvider]]] = {ActionProvider}  # type: ignore[assignment]
 
-    def __init__(self, session: Session, now: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        session: Session,
+        now: Callable[[], int] = time.time_ns,
+        configuration: Configuration | None = None,
+        memory: Memory | None = None,
+    ) -> None:
+        self.configuration = configuration or Configuration()
+        self.memory = memory or Memory()
+        self.plain = self.configuration.plain or wanted()
+        keymap = keymap_for(self.configuration)
+        self.actions = with_keys(keymap)
+        """All actions with the user's keys."""
         super().__init__()
         self.session = session
-        self.feed = Feed(session, now)
         self._leaving = False
-        for theme in THEMES:
+        for theme in themes_for(self.configuration):
             self.register_theme(theme)
-        self.theme = DARK.name
+        self.theme = self.configuration.theme
+        self.set_keymap(keymap)
+        self.feed = Feed(session, now)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        try:
+            prepare(self.feed, self.configuration, self.memory)
+        except BaseException:
+            self.feed.close()
+            raise
+        self.feed.plain = self.plain
+        if self.plain:
+            self.add_class(PLAIN_CLASS)
+            self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, which the stylesheet needs under any theme."""
@@ -78,6 +113,7 @@ class SpyApp(App[None]):
 
     def poll(self) -> None:
         """Look for changes and tell the screens."""
+        deliver_resize(self)
         changed = self.feed.poll()
         for screen in self._fed_screens():
             with contextlib.suppress(NoMatches):  # a screen on its way in or out is without its widgets
@@ -96,19 +132,45 @@ class SpyApp(App[None]):
         """Cover the screen while it is too small. Awaited: a cover that is taken off while it comes hangs Textual."""
         covered = isinstance(self.screen, SmallScreen)
         if too_small(event.size) and not covered:
-            await self.push_screen(SmallScreen())
+            await self.push_screen(SmallScreen(self.key_of("app.quit")))
         elif covered and not too_small(event.size):
             await self.pop_screen()
+
+    # Words and letters
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line passes on its way to the terminal."""
+        filters = super().get_line_filters()
+        return [*filters, _PLAINLY] if self.plain else filters
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key of the user's as the footer shows it."""
+        return self.key_of(binding.id or "") or keys_text(binding.key, plain=self.plain)
+
+    def key_of(self, name: str) -> str:
+        """The key of an action as people write it, the first where it has several; empty where it has none."""
+        keys = next((action.keys for action in self.actions if action.name == name), "")
+        return keys_text(keys.split(",")[0], plain=self.plain)
 
     # Actions
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.actions))
 
     def action_light(self) -> None:
-        """Switch between the two themes."""
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        """Switch between a dark and a light theme: the user's own, where it is of that kind."""
+        own = self.get_theme(self.configuration.theme)
+        other = LIGHT if self.current_theme.dark else DARK
+        self.theme = own.name if own is not None and own.dark is other.dark else other.name
+
+    def show_filter(self, text: str) -> None:
+        """Filter the list."""
+        try:
+            self.feed.set_filter(text)
+        except QueryError as error:
+            self.notify(str(error), severity="error", markup=False)
+        self.poll()
 
     def action_restart_session(self) -> None:
         """Start the application again; while it runs, only after asking."""

@@ -1,4 +1,4 @@
-"""The common time axis of a list: which span it shows, where its ticks are and what they are called. Pure.
+"""The common time axis: which span it shows, where its ticks are, what they are called, and zooming in it. Pure.
 
 What must not move in: bars (waterfall) and what is visible (widgets).
 """
@@ -17,6 +17,10 @@ TICK_CELLS: Final = 10
 """How many cells a tick and its label want."""
 SHORTEST: Final = MS
 """No axis is shorter: below that, bars would say more than clocks know."""
+
+CLOSEST: Final = 10_000
+"""Nanoseconds that can be zoomed in to: one process's own clock tells microseconds apart."""
+WIDEST: Final = 10_000 * DAY
 
 _STEPS: Final = (
     *(digit * 10**power for power in range(3, 9) for digit in (1, 2, 5)),
@@ -40,9 +44,13 @@ class Axis:
         """The eighth of a cell at which a moment lies; outside the axis it is below 0 or beyond 8 * width."""
         return (wall - self.start) * self.width * 8 // (self.end - self.start)
 
+    def moment(self, cell: float) -> int:
+        """The wall time at the left edge of a cell."""
+        return self.start + round(cell * (self.end - self.start) / self.width)
+
     def ticks(self) -> Iterator[tuple[int, int]]:
         """(cell, nanoseconds since the start) of each tick; the first is the start."""
-        for later in range(0, self.end - self.start, self.step):
+        for later in range(0, self.end - self.start, max(1, self.step)):
             yield self.eighth(self.start + later) // 8, later
 
     def labels(self) -> str:
@@ -53,6 +61,52 @@ class Axis:
             if cell >= len(line) + bool(line) and cell + len(label) <= self.width:
                 line = line.ljust(cell) + label
         return line.ljust(self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """A span of wall nanoseconds that was chosen to be looked at; never shorter than `CLOSEST`."""
+
+    start: int
+    end: int
+
+    @property
+    def span(self) -> int:
+        """Nanoseconds from start to end."""
+        return self.end - self.start
+
+    def zoom(self, factor: float, around: int | None = None) -> Viewport:
+        """A viewport whose span is divided by the factor; `around` (else the middle) stays where it is."""
+        span = max(CLOSEST, min(round(self.span / factor), WIDEST))
+        around = (self.start + self.end) // 2 if around is None else min(max(around, self.start), self.end)
+        start = around - (around - self.start) * span // max(1, self.span)
+        return Viewport(start, start + span)
+
+    def pan(self, share: float) -> Viewport:
+        """A viewport moved by a share of its span; to the right when positive."""
+        step = round(self.span * share)
+        return Viewport(self.start + step, self.end + step)
+
+    def clamp(self, low: int, high: int) -> Viewport:
+        """Moved, and shortened if it must be, to lie between two moments; these may lie close together."""
+        high = max(high, low + CLOSEST)
+        if self.span >= high - low:
+            return Viewport(low, high)
+        start = min(max(self.start, low), high - self.span)
+        return Viewport(start, start + self.span)
+
+    def around(self, moment: int) -> Viewport:
+        """Moved just so far that a moment is in it, with some room beside it."""
+        margin = self.span // 20
+        if self.start + margin <= moment <= self.end - margin:
+            return self
+        start = moment - margin if moment < self.start + margin else moment + margin - self.span
+        return Viewport(start, start + self.span)
+
+    def axis(self, width: int) -> Axis:
+        """The axis over just this span."""
+        wanted = self.span * TICK_CELLS // max(1, width)
+        return Axis(self.start, self.end, next((step for step in _STEPS if step >= wanted), wanted), max(1, width))
 
 
 def fit_axis(spans: Iterable[tuple[int, int]], width: int) -> Axis:

@@ -1,7 +1,8 @@
 """What the screens are fed with: polls the capture and the session, and keeps what every region shares.
 
 Polling costs next to nothing while nothing changes, and otherwise only numbers: rows and events are read when they are
-painted. Pausing freezes the view, never the recording. What must not move in: Textual, painting.
+painted. Pausing freezes the view, never the recording. What must not move in: Textual, painting, and how a filter or
+an order is found (listing).
 """
 
 from __future__ import annotations
@@ -12,18 +13,31 @@ from typing import TYPE_CHECKING, Final
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import CaptureError
+from asgispy.model.connection import Note
+from asgispy.tui.arrangement import Arrangement
+from asgispy.tui.calls import CallWindow
+from asgispy.tui.filtering import SeenValues, header_names
 from asgispy.tui.present import S
-from asgispy.tui.window import OutputWindow, RowWindow
+from asgispy.tui.statistics import Statistics
+from asgispy.tui.window import OutputWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from asgispy.capture.listing import Order
     from asgispy.capture.reader import Extent
-    from asgispy.model.connection import Process
+    from asgispy.model.connection import Connection, Process
+    from asgispy.query.query import Query
+    from asgispy.tui.axis import Viewport
+    from asgispy.tui.columns import Choice
     from asgispy.tui.session import Session
+    from asgispy.tui.window import ArrangedRows, RowWindow
 
 RATE_OVER: Final = 3 * S
 """Requests per second are counted over this time."""
+MOST_HEADERS: Final = 64 * 1024
+"""Bytes of a message that are read for the names of its headers."""
+NO_NOTE: Final = Note()
 
 
 class Feed:
@@ -32,17 +46,29 @@ class Feed:
     def __init__(self, session: Session, now: Callable[[], int] = time.time_ns) -> None:
         self.session = session
         self.reader = CaptureReader(session.capture)
-        self.rows = RowWindow(self.reader)
+        self.arrangement = Arrangement(self.reader)
         self.output = OutputWindow(self.reader)
+        self.calls = CallWindow(self.reader)
+        self.statistics = Statistics(session.capture)
         self.status = session.status()
         self.extent: Extent
         self.processes: dict[int, Process] = {}
+        self.notes: Mapping[int, Note] = {}
+        """Marks and comments by connection."""
         self.problem = ""
         """Why the capture can't be read at the moment."""
         self.paused = False
         self.closed = False
         self.evicted_since = 0
         """Rows that went at the beginning with the last change."""
+        self.viewport: Viewport | None = None
+        """The span of time that is shown; None fits it to the rows in sight."""
+        self.plain = False
+        """Whether words stand in place of glyphs."""
+        self.columns: tuple[Choice, ...] | None = None
+        """The columns that the user has chosen; None leaves them to the width."""
+        self.saved_filters: dict[str, str] = {}
+        """By name, without the @."""
         self._peek: CaptureReader | None = None
         self._waiting = 0
         self._now = now
@@ -55,10 +81,13 @@ class Feed:
 
     def close(self) -> None:
         """Close the readers; what has been read can still be shown."""
-        self.closed = True
-        self.reader.close()
-        if self._peek is not None:
-            self._peek.close()
+        if not self.closed:
+            self.closed = True
+            self.arrangement.close()
+            self.statistics.close()
+            self.reader.close()
+            if self._peek is not None:
+                self._peek.close()
 
     @property
     def now(self) -> int:
@@ -89,29 +118,125 @@ class Feed:
         self.status = self.session.status()
         if self.closed:
             return False
+        found = self.arrangement.take()
         try:
             version = self.reader.version()
             if version == self._version:
-                return False
+                return found
             if self.paused:
                 self._look_past_pause()
-                return False
+                return found
             self._version = version
             self._read(self.reader.refresh())
             self.problem = ""
         except CaptureError as error:
             changed = self.problem != str(error)
             self.problem = str(error)
-            return changed
+            return changed or found
         return True
 
     def _read(self, extent: Extent) -> None:
         before = getattr(self, "extent", extent)
         self.evicted_since = extent.evicted - before.evicted
         self.extent = extent
-        self.rows.update(extent.rows, extent.rows - extent.connections, extent.evicted)
+        self.notes = self.reader.notes()
+        shape = (extent.rows - extent.connections, extent.evicted, extent.changes, self.show_hidden)
+        self.arrangement.natural.update(extent.rows, *shape)
+        self.arrangement.capture_changed()
         self.output.update()
+        self.calls.update()
+        self.statistics.nudge()
         self.processes = {process.id: process for process in self.reader.processes()}
+
+    # The list: which rows, in which order
+
+    @property
+    def rows(self) -> RowWindow | ArrangedRows:
+        """The list's rows by position: of all connections, or of those that match, in the order asked for."""
+        return self.arrangement.rows
+
+    @property
+    def natural(self) -> RowWindow:
+        """The rows of all connections in order of opening."""
+        return self.arrangement.natural
+
+    @property
+    def arranged(self) -> bool:
+        """Whether the list is filtered or sorted."""
+        return self.arrangement.filtering or self.arrangement.order is not None
+
+    @property
+    def filter_text(self) -> str:
+        """The filter as it was typed; it may be off."""
+        return self.arrangement.text
+
+    @property
+    def filter_on(self) -> bool:
+        """Whether the filter counts."""
+        return self.arrangement.on
+
+    @property
+    def query(self) -> Query | None:
+        """What the filter asks for, while it is on; None when it asks for nothing."""
+        return self.arrangement.query if self.arrangement.on else None
+
+    def set_filter(self, text: str) -> None:
+        """Show only what matches; raises QueryError."""
+        self.arrangement.set_filter(text, self.saved_filters)
+
+    def switch_filter(self) -> None:
+        """Turn the filter off without losing it, or on again."""
+        self.arrangement.switch()
+
+    @property
+    def order(self) -> Order | None:
+        """What the list is sorted by; None for the order of opening."""
+        return self.arrangement.order
+
+    def set_order(self, order: Order | None) -> None:
+        """Sort the list."""
+        self.arrangement.set_order(order)
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """(looked at, of how many) while rows are being found."""
+        return self.arrangement.progress
+
+    @property
+    def show_hidden(self) -> bool:
+        """Whether hidden connections are shown too."""
+        return self.reader.show_hidden
+
+    def set_show_hidden(self, shown: bool) -> None:
+        """Show hidden connections among the others, or leave them out."""
+        self.reader.show_hidden = shown
+        try:
+            self._read(self.reader.refresh())
+        except CaptureError as error:
+            self.problem = str(error)
+        self.arrangement.want()
+
+    def seen_values(self, connection: Connection | None) -> SeenValues:
+        """What a filter can be completed with: of the rows in memory, and of one connection's headers."""
+        headers: list[str] = []
+        try:
+            if connection is not None:
+                events = self.reader.events(connection, 0, 8, most=MOST_HEADERS)
+                headers = header_names(event.message for event in events)
+        except CaptureError:  # only a help: without it nothing is offered
+            pass
+        comments = [note.comment for note in self.notes.values() if note.comment]
+        return SeenValues([*self.natural.held(), *self.arrangement.held()], headers, comments)
+
+    # Marks and comments
+
+    def note(self, id: int) -> Note:
+        """What the user has attached to a connection."""
+        return self.notes.get(id, NO_NOTE)
+
+    def note_down(self, notes: Mapping[int, Note]) -> None:
+        """These have been written: show them at once, in a frozen view too."""
+        self.notes = {**self.notes, **notes}
 
     # Pausing
 
@@ -121,12 +246,15 @@ class Feed:
             self._frozen_at = self._now()
             self.paused = True
             self._waiting = 0
+            self.arrangement.freeze(self.extent.last_id)
 
     def resume(self) -> None:
         """Show what has come meanwhile, at the next poll."""
         if self.paused:
             self.paused = False
             self._frozen_at = None
+            self.arrangement.freeze(None)
+            self.arrangement.capture_changed()
 
     @property
     def waiting(self) -> int:
@@ -143,9 +271,7 @@ class Feed:
     def server(self) -> str:
         """The server's name, with its version once a process has told it."""
         newest = max(self.processes.values(), key=lambda process: process.id, default=None)
-        return (newest.server if newest else "") or self.status.server
-
-    # Rate
+        return newest.server if newest is not None and newest.server else self.status.server
 
     @property
     def rate(self) -> float:
@@ -159,6 +285,6 @@ class Feed:
         return (last - count) * S / (now - then) if now > then else 0.0
 
     def _last_moment(self) -> int:
-        rows = self.reader.rows(self.extent.rows - 100, 100)
+        rows = [row for row in self.reader.rows(self.extent.rows - 100, 100) if row is not None]
         ends = [row.connection.started + (row.connection.duration or 0) for row in rows]
         return max(ends, default=self._now())

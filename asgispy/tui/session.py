@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from asgispy.model.connection import Note
 
 OVER: Final = frozenset({"stopped", "failed", "ended"})
 """States in which nothing runs any more, and a restart is the way on."""
@@ -51,6 +54,12 @@ class Session(Protocol):
 
     def restart(self) -> None:
         """Start it again; blocking, called in a worker thread."""
+
+    def annotate(self, notes: Mapping[int, Note]) -> None:
+        """Set the notes of connections, by id; blocking until it is done, from any thread. Raises CaptureError."""
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Delete connections from the capture; blocking until it is done, from any thread. Raises CaptureError."""
 
     def close(self) -> None:
         """End it gracefully, the server first; blocking, called in a worker thread."""

@@ -1,81 +1,27 @@
-"""Colours: two themes of Textual's and, for painters, a palette of named styles in the same colours.
+"""Colours for painters: a palette of named styles, made out of the colours of the theme that is shown.
 
-Blue is the application's work, orange the client's side, and trouble is vermilion: told apart by any eye, and never
-by colour alone. What must not move in: layout (styles/*.tcss).
+Blue is the application's work, yellow the client's side, and trouble is vermilion: told apart by any eye, and never
+by colour alone. What must not move in: which themes there are (themes), layout (styles/*.tcss).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 from textual.theme import Theme
 
-DARK: Final = Theme(
-    name="asgispy-dark",
-    primary="#6db3f2",
-    secondary="#8ea2b8",
-    accent="#6db3f2",
-    warning="#e5a84b",
-    error="#ff7b54",
-    success="#6db3f2",
-    foreground="#d3dae3",
-    background="#10151c",
-    surface="#161d26",
-    panel="#1c2530",
-    dark=True,
-    variables={
-        "line": "#232d39",
-        "muted": "#7c8a9a",
-        "cursor": "#1f3348",
-        "cursor-dim": "#1a232e",
-        "footer-key-foreground": "#6db3f2",
-        "footer-description-foreground": "#7c8a9a",
-        "footer-background": "#10151c",
-        "scrollbar": "#2a3644",
-        "scrollbar-hover": "#3b4b5d",
-        "scrollbar-active": "#6db3f2",
-        "scrollbar-background": "#10151c",
-        "scrollbar-background-hover": "#10151c",
-        "scrollbar-background-active": "#10151c",
-        "scrollbar-corner-color": "#10151c",
-    },
-)
+from asgispy.tui.themes import DARK, LIGHT, THEMES, colours_of
 
-LIGHT: Final = Theme(
-    name="asgispy-light",
-    primary="#0b63b0",
-    secondary="#4c5d70",
-    accent="#0b63b0",
-    warning="#9a5b00",
-    error="#c23b0e",
-    success="#0b63b0",
-    foreground="#1d2732",
-    background="#fbfcfd",
-    surface="#f1f4f7",
-    panel="#e7ecf1",
-    dark=False,
-    variables={
-        "line": "#d9e0e7",
-        "muted": "#66758a",
-        "cursor": "#d3e6f8",
-        "cursor-dim": "#e9eff5",
-        "footer-key-foreground": "#0b63b0",
-        "footer-description-foreground": "#66758a",
-        "footer-background": "#fbfcfd",
-        "scrollbar": "#c6d0da",
-        "scrollbar-hover": "#a8b6c4",
-        "scrollbar-active": "#0b63b0",
-        "scrollbar-background": "#fbfcfd",
-        "scrollbar-background-hover": "#fbfcfd",
-        "scrollbar-background-active": "#fbfcfd",
-        "scrollbar-corner-color": "#fbfcfd",
-    },
-)
+if TYPE_CHECKING:
+    from textual.app import App
 
-THEMES: Final = (DARK, LIGHT)
+__all__ = ["DARK", "LIGHT", "THEMES", "Palette", "blend", "palette_for", "palette_of"]
+
+PLAIN_CLASS: Final = "-plain"
+"""The application's class while it speaks plainly; the stylesheet goes by it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,35 +58,32 @@ class Palette:
     string: Style
     number: Style
     grid: Style
+    plain: bool = False
+    """Words and letters in place of marks, lines and bars."""
 
 
-# One line for each style: its name, and its colour on dark and on light ground.
-_COLOURS: Final = {
-    "text": ("#d3dae3", "#1d2732"),
-    "muted": ("#7c8a9a", "#66758a"),
-    "faint": ("#3d4a59", "#b4bfca"),
-    "link": ("#6db3f2", "#0b63b0"),
-    "good": ("#9fb4c8", "#3d5166"),
-    "notice": ("#8ea2b8", "#4c5d70"),
-    "warn": ("#e5a84b", "#9a5b00"),
-    "bad": ("#ff7b54", "#c23b0e"),
-    "write": ("#e5c07b", "#7a5c00"),
-    "socket": ("#b9a3f5", "#6a43b8"),
-    "lifespan": ("#7fc8c0", "#0d7a70"),
-    "app": ("#3a74ad", "#7fb0dd"),
-    "flow": ("#8ccbff", "#0b63b0"),
-    "after": ("#4d5a68", "#b0bac5"),
-    "wait": ("#e5a84b", "#c77f12"),
-    "string": ("#a8d5ba", "#1d6b45"),
-    "number": ("#e5c07b", "#8a5300"),
-    "grid": ("#232d39", "#e2e8ee"),
-}
+_LOOKS: Final = (
+    "text", "muted", "faint", "link", "good", "notice", "warn", "bad", "write", "socket", "lifespan",
+    "app", "flow", "after", "wait", "string", "number", "grid",
+)  # fmt: skip
+"""Styles that are a colour and nothing else."""
 
 
-@cache
+def palette_of(app: App[Any]) -> Palette:
+    """The palette of the theme that an application shows, and whether it speaks plainly."""
+    theme = app.current_theme
+    return _palette(tuple(theme.variables.items()), theme.dark, app.has_class(PLAIN_CLASS))
+
+
 def palette_for(dark: bool) -> Palette:
-    """The palette that goes with a dark or a light theme."""
-    style = {name: Style(color=colours[0 if dark else 1]) for name, colours in _COLOURS.items()}
+    """The palette of our dark or of our light theme."""
+    return _palette(tuple((DARK if dark else LIGHT).variables.items()), dark, False)
+
+
+@lru_cache(maxsize=64)
+def _palette(variables: tuple[tuple[str, str], ...], dark: bool, plain: bool) -> Palette:
+    colours = colours_of(Theme("", "", variables=dict(variables), dark=dark))
+    style = {name: Style(color=colours[name]) for name in _LOOKS}
     bold = Style(bold=True)
     return Palette(
         **style,
@@ -149,6 +92,7 @@ def palette_for(dark: bool) -> Palette:
         alarm=style["bad"] + bold + Style(reverse=True),
         get=style["link"],
         key=style["link"],
+        plain=plain,
     )
 
 

@@ -1,7 +1,8 @@
 """Windows over what is stored: rows of the list and events of a connection by position, in pages, the newest kept.
 
 A page is kept while nothing in it can change: pages with something open in them, and the last one, are read again
-after a change. No more than a few thousand rows are ever held. What must not move in: painting, polling.
+after a change. No more than a few thousand rows are ever held. What must not move in: painting, polling, and which
+rows a filtered or sorted list has (listing).
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import SEND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from asgispy.capture.reader import CaptureReader, Row
     from asgispy.model.connection import Connection, OutputLine
     from asgispy.model.events import Event
+    from asgispy.tui.listing import Arranged
 
 T = TypeVar("T")
 
 PAGE: Final = 64
 PAGES: Final = 48
+SHUTDOWNS_AMONG: Final = 8 * PAGE
+"""Rows at the end among which a lifespan's second row is looked for."""
 
 
 class Pages(Generic[T]):
@@ -61,24 +65,34 @@ class Pages(Generic[T]):
         """Forget everything."""
         self._pages.clear()
 
+    def held(self) -> Iterator[T]:
+        """What is in memory, the pages last used first."""
+        for page in reversed(self._pages.values()):
+            yield from (thing for thing in page if thing is not None)
+
     def _is_settled(self, page: list[T | None]) -> bool:
         return len(page) == PAGE and all(thing is not None and self._settled(thing) for thing in page)
 
 
+def place_of(row: Row) -> int:
+    """What tells a row from all others, in any order: twice the id, and one more for a lifespan's second row."""
+    return row.connection.id * 2 + (row.shutdown is not None)
+
+
 class RowWindow:
-    """The rows of the list by position."""
+    """The rows of the list by position, in order of opening."""
 
     def __init__(self, reader: CaptureReader) -> None:
         self._reader = reader
         self._pages: Pages[Row] = Pages(self._load, lambda row: not row.connection.open)
         self._startups: dict[int, int] = {}
-        self._shape = (0, 0)
+        self._shape: tuple[int, ...] = ()
         self.count = 0
 
-    def update(self, rows: int, shutdowns: int, evicted: int) -> None:
-        """Something has been written; `evicted` rows at the beginning and shutdowns in between move positions."""
-        if self._shape != (shutdowns, evicted):
-            self._shape = (shutdowns, evicted)
+    def update(self, rows: int, *shape: int) -> None:
+        """Something has been written; when a number of the shape has changed, positions have moved."""
+        if self._shape != shape:
+            self._shape = shape
             self._pages.clear()
         else:
             self._pages.drop_unsettled()
@@ -87,6 +101,36 @@ class RowWindow:
     def get(self, position: int) -> Row | None:
         """The row at a position; None outside the list, or when it has just been evicted."""
         return self._pages.get(position) if 0 <= position < self.count else None
+
+    def position_of(self, id: int) -> int | None:
+        """The position of a connection's first row; None when it is not in the list."""
+        return self.position_of_place(id * 2)
+
+    def position_of_place(self, place: int) -> int | None:
+        """The position of one row; None when it is not in the list."""
+        try:
+            position = self._reader.position_of(place >> 1)
+        except CaptureError:
+            return None
+        if not place & 1:
+            return position if self._is(position, place) else None
+        last = range(self.count - 1, max(position, self.count - 1 - SHUTDOWNS_AMONG), -1)
+        return next((at for at in last if self._is(at, place)), None)
+
+    def near(self, place: int, otherwise: int) -> int:
+        """The position at which a row would be that is not in the list."""
+        try:
+            return self._reader.position_of(place >> 1) + 1
+        except CaptureError:
+            return otherwise
+
+    def _is(self, position: int, place: int) -> bool:
+        row = self.get(position)
+        return row is not None and place_of(row) == place
+
+    def held(self) -> Iterator[Row]:
+        """The rows that are in memory."""
+        return self._pages.held()
 
     def startup_of(self, connection: Connection) -> int | None:
         """The offset at which a lifespan's startup was over; None while it is not."""
@@ -108,6 +152,67 @@ class RowWindow:
         wanted = min(count, self.count - start)
         # What has been evicted since the last look was the oldest: it is missing at the beginning.
         return [None] * (wanted - len(rows)) + rows
+
+
+class ArrangedRows:
+    """The rows of a filtered or sorted list by position. What is kept is kept by place, so no new order loses it."""
+
+    def __init__(self, reader: CaptureReader, arranged: Arranged, natural: RowWindow) -> None:
+        self._reader = reader
+        self.startup_of = natural.startup_of
+        self._arranged = arranged
+        self._rows: OrderedDict[int, Row | None] = OrderedDict()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._arranged.places)
+
+    def arrange(self, arranged: Arranged) -> None:
+        """There is a newer publication."""
+        self._arranged = arranged
+
+    def drop_unsettled(self) -> None:
+        """Forget what may have changed."""
+        for place in [place for place, row in self._rows.items() if row is None or row.connection.open]:
+            del self._rows[place]
+
+    def get(self, position: int) -> Row | None:
+        """The row at a position; None outside the list, or when it has just been evicted."""
+        if not 0 <= position < self.count:
+            return None
+        place = self._arranged.places[position]
+        if place not in self._rows:
+            self._load(position // PAGE * PAGE)
+        else:
+            self._rows.move_to_end(place)
+        return self._rows.get(place)
+
+    def held(self) -> Iterator[Row]:
+        """The rows that are in memory."""
+        return (row for row in self._rows.values() if row is not None)
+
+    def position_of(self, id: int) -> int | None:
+        """The position of a connection's first row; None when it is not in the list."""
+        return self._arranged.position_of(id * 2)
+
+    def position_of_place(self, place: int) -> int | None:
+        """The position of one row; None when it is not in the list."""
+        return self._arranged.position_of(place)
+
+    def near(self, place: int, otherwise: int) -> int:
+        """The position at which a row would be that is not in the list; a sorted one can't tell."""
+        return self._arranged.near(place) if self._arranged.wanted.order is None else otherwise
+
+    def _load(self, start: int) -> None:
+        places = [place for place in self._arranged.places[start : start + PAGE] if place not in self._rows]
+        try:
+            rows = self._reader.rows_at(places)
+        except CaptureError:  # gone or busy at the moment: the poll says so, painting goes on without
+            return
+        self._rows.update(zip(places, rows, strict=True))
+        while len(self._rows) > PAGE * PAGES:
+            self._rows.popitem(last=False)
 
 
 class EventWindow:

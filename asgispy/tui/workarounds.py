@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.geometry import Size
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.scroll_view import ScrollView
 
 
@@ -27,3 +28,13 @@ def set_line_count(view: ScrollView, lines: int) -> None:
 def scroll_now(view: ScrollView, y: float) -> None:
     """Scroll without the animation and without waiting for the next idle moment, which never comes under load."""
     view.scroll_to(y=max(0, y), animate=False, immediate=True, force=True)
+
+
+def deliver_resize(app: App[None]) -> None:
+    """Send on a new size that Textual holds back.
+
+    It waits for a timer of a hundredth of a second, and a timer that is late (another thread had the interpreter
+    meanwhile) is skipped, not run late: without this the screen would keep its old size for ever.
+    """
+    if app._resize_event is not None:
+        app._check_resize()

@@ -165,7 +165,7 @@ def _keys(screen: Screen, port: int, seconds: float) -> None:
     frames, began, waits = screen.frames, time.perf_counter(), []
     while worker.is_alive():
         screen.press(b"?")
-        waits.append(screen.until(b"keys and marks"))
+        waits.append(screen.until(b"keys, marks and filters"))
         screen.press(b"\x1b")
         time.sleep(0.3)
     rate = (screen.frames - frames) / (time.perf_counter() - began)

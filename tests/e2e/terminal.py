@@ -30,6 +30,8 @@ os.execv(sys.executable, [sys.executable, "-m", "asgispy", *sys.argv[1:]])
 UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*(?:\$p|u)")
 """Questions and protocols that the emulator does not know and would print."""
 INCOMPLETE = re.compile(rb"\x1b(\[[<>=?]?[0-9;$]*)?$")
+FIXED = ("NO_COLOR", "COLUMNS", "LINES")
+"""Variables that would speak for the terminal; who runs the tests may have them."""
 LEFT_ALTERNATE, CURSOR_SHOWN = b"\x1b[?1049l", b"\x1b[?25h"
 
 KEYS = {"enter": b"\r", "escape": b"\x1b", "up": b"\x1b[A", "down": b"\x1b[B", "end": b"\x1b[F", "ctrl+c": b"\x03"}
@@ -46,7 +48,7 @@ class Terminal:
         self.written = b""
         self._set_size(*size)
         self.attributes = termios.tcgetattr(self._slave)
-        kept = {name: value for name, value in os.environ.items() if name not in (*HIDDEN, "NO_COLOR")}
+        kept = {name: value for name, value in os.environ.items() if name not in (*HIDDEN, *FIXED)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", BOOTSTRAP, *arguments],
             cwd=folder,

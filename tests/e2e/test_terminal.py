@@ -62,9 +62,9 @@ def test_traffic_appears_and_opens(watched: Watched) -> None:
 
 def test_help_shows_the_keys_and_goes(watched: Watched) -> None:
     watched.press("?")
-    watched.until("one page down", "to the next one that failed")
+    watched.until("keys, marks and filters", "to the next one that failed")
     watched.press("escape")
-    watched.until("LIFE", gone="one page down")
+    watched.until("LIFE", gone="keys, marks and filters")
 
 
 def test_a_click_selects_and_opens(watched: Watched) -> None:

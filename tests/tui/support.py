@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from asgispy.capture.notes import amend
 from asgispy.tui.app import SpyApp
 from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.session import Status
-from tests.tui.build import END
+from tests.tui.build import END, Builder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from asgispy.model.connection import Note
 
 
 class FakeSession:
@@ -36,6 +40,21 @@ class FakeSession:
     def restart(self) -> None:
         """Count."""
         self.restarted += 1
+
+    def annotate(self, notes: Mapping[int, Note]) -> None:
+        """Write it, by the builder of the capture if that is still open."""
+        self._amend(notes)
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """The same."""
+        self._amend({}, ids)
+
+    def _amend(self, notes: Mapping[int, Note], ids: Sequence[int] = ()) -> None:
+        builder = Builder.at.get(self.capture)
+        if builder is not None:
+            builder.amend(notes, ids)
+        else:
+            amend(self.capture, notes, ids)
 
     def close(self) -> None:
         """Count."""

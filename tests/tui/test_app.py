@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import pkgutil
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
+import asgispy.tui.acting
+import asgispy.tui.screens
+import asgispy.tui.widgets
 from asgispy.errors import CaptureError
 from asgispy.tui.actions import ACTIONS, commands
 from asgispy.tui.app import SpyApp
+from asgispy.tui.commands import places_of
 from asgispy.tui.screens.confirm import ConfirmScreen
-from asgispy.tui.screens.detail import DetailScreen
 from asgispy.tui.screens.help import HelpScreen, help_text
-from asgispy.tui.screens.main import MainScreen
+from asgispy.tui.screens.small import SmallScreen
 from asgispy.tui.theme import palette_for
-from asgispy.tui.widgets.detail_pane import DetailPane
-from asgispy.tui.widgets.line_view import LineView
+from asgispy.tui.widgets.status_bar import StatusBar
 from tests.tui.support import FakeSession, app_on, fake, main_screen, on_main, poll, seen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.tui.build import Builder
 
-OWNERS = (SpyApp, MainScreen, DetailScreen, DetailPane, LineView, HelpScreen)
+
+def owners() -> Iterator[type]:
+    """Every class of the screens that has keys."""
+    for package in (asgispy.tui.screens, asgispy.tui.widgets, asgispy.tui.acting):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            yield from vars(import_module(module.name)).values()
+    yield SpyApp
 
 
-def test_every_action_is_something_that_can_be_done() -> None:
+def test_every_action_can_be_done_where_it_has_its_key() -> None:
+    found = {owner for owner in owners() if isinstance(owner, type) and hasattr(owner, "BINDINGS")}
     for action in ACTIONS:
-        assert any(hasattr(owner, f"action_{action.method.partition('(')[0]}") for owner in OWNERS), action.name
+        method = f"action_{action.method.partition('(')[0]}"
+        assert any(hasattr(owner, method) for owner in found if action.place in places_of(owner)), action.name
 
 
 def test_help_lists_every_action() -> None:
@@ -58,7 +73,7 @@ async def test_palette_runs_actions(shop: Builder) -> None:
         await pilot.pause()
         await pilot.press(*"output")
         await app.workers.wait_for_complete()
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert main_screen(app).output.display
@@ -160,9 +175,41 @@ def test_a_missing_capture_is_an_error_before_the_screen_opens(tmp_path: Path) -
         SpyApp(FakeSession(tmp_path / "none"))
 
 
-async def test_without_colour(shop: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colour_the_cursor_and_trouble_stand_out(shop: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = app_on(shop.path)
     async with app.run_test(size=(140, 40)) as pilot:
+        await pilot.press("g", "e", "k")
         await pilot.pause()
-        assert any(line.startswith("✗") for line in seen(app))
+        lines = app.screen._compositor.render_strips()
+        cursor = [line for line in lines if any(segment.style and segment.style.reverse for segment in line)]
+        texts = ["".join(segment.text for segment in line) for line in cursor]
+        assert any("/api/login" in text for text in texts)
+        assert any(text.startswith("✗") and "/api/checkout" in text for text in texts)
+        colours = (segment.style.color for line in lines for segment in line if segment.style and segment.style.color)
+        assert all(len(set(colour.get_truecolor())) == 1 for colour in colours)
+
+
+async def test_it_starts_in_the_smallest_terminals_and_grows_with_them(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(20, 5)) as pilot:
+        await pilot.pause()
+        assert "q quits" in "\n".join(seen(app))
+        for width, height in ((1, 1), (13, 3), (200, 2), (20, 50), (39, 8)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            assert isinstance(app.screen, SmallScreen)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert on_main(app)
+        assert "/api/" in "\n".join(seen(app))
+
+
+async def test_a_new_size_arrives_even_if_its_timer_is_skipped(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        app._resize_timer = app.set_timer(3600, lambda: None)  # stands for one that was late, and is never run
+        app.post_message(Resize(Size(100, 30), Size(100, 30)))
+        await pilot.pause()
+        await poll(pilot)
+        assert main_screen(app).query_one(StatusBar).size.width == 100

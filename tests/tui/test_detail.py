@@ -86,7 +86,7 @@ async def test_a_large_body_is_made_readable_aside(empty: Builder) -> None:
         assert detail.event_view.has_focus
         await pilot.press("G")
         await pilot.pause()
-        assert detail.event_view.top > 1000
+        assert detail.event_view.top > 900
         detail.events.move_to(2)
         await pilot.pause()
         assert detail.event_view.top == 0

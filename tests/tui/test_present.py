@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from asgispy.model.values import BytesLike, Cut, Opaque
 from asgispy.tui.axis import fit_axis
-from asgispy.tui.columns import columns_for
 from asgispy.tui.present import clock_text, latin, offset_text, preview, rate_text, value_text
 from tests.tui.build import MS, START, S
 
@@ -60,11 +59,3 @@ def test_axis_holds_every_span(spans: list[tuple[int, int]], width: int) -> None
 def test_axis_does_not_tremble_while_something_grows() -> None:
     axes = {fit_axis([(START, START + 2 * S + n * 10 * MS)], 60) for n in range(10)}
     assert len(axes) <= 2
-
-
-@given(st.integers(30, 400), st.sampled_from([0, 3, 6]))
-def test_columns_fill_the_width(width: int, process: int) -> None:
-    columns = columns_for(width, process)
-    cells = [getattr(columns, name) for name in columns.__dataclass_fields__]
-    assert sum(cells) + (1 if columns.waterfall else 0) == width
-    assert min(cells) >= 0

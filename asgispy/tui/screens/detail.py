@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.widgets import Footer
 
-from asgispy.tui.screens.fed import WIDE, FedScreen
+from asgispy.tui.acting.actions import ActsOnConnections
+from asgispy.tui.screens.fed import WIDE
 from asgispy.tui.widgets.detail_pane import DetailPane
+from asgispy.tui.widgets.key_bar import KeyBar
 from asgispy.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from asgispy.tui.feed import Feed
 
 
-class DetailScreen(FedScreen):
+class DetailScreen(ActsOnConnections):
     """A detail pane and nothing else."""
 
     def __init__(self, feed: Feed, row: Row) -> None:
@@ -31,7 +32,7 @@ class DetailScreen(FedScreen):
         """Status, detail, footer."""
         yield StatusBar(self.feed, id="status")
         yield DetailPane(self.feed, id="detail")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     @property
     def detail(self) -> DetailPane:
@@ -41,7 +42,7 @@ class DetailScreen(FedScreen):
     def on_mount(self) -> None:
         """Show the connection."""
         self.detail.show(self._row)
-        self.detail.events.focus()
+        self.detail.focus_content()
 
     def on_resize(self, event: Resize) -> None:
         """In a wide terminal the main screen shows the same beside the list."""

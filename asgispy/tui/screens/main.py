@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Horizontal
-from textual.widgets import Footer
 
-from asgispy.capture.reader import CaptureReader
+from asgispy.capture.reader import Row
 from asgispy.errors import CaptureError
-from asgispy.tui.actions import MAIN, bindings
+from asgispy.tui.acting.actions import ActsOnConnections
+from asgispy.tui.actions import MAIN, TIME, bindings
 from asgispy.tui.screens.detail import DetailScreen
-from asgispy.tui.screens.fed import WIDE, FedScreen
+from asgispy.tui.screens.fed import WIDE
+from asgispy.tui.screens.timed_list import TimedListScreen
+from asgispy.tui.trouble import find_trouble
 from asgispy.tui.widgets.connection_list import ConnectionList
 from asgispy.tui.widgets.detail_pane import DetailPane
+from asgispy.tui.widgets.filter_bar import FilterBar
+from asgispy.tui.widgets.key_bar import KeyBar
 from asgispy.tui.widgets.line_view import LineView
 from asgispy.tui.widgets.output_view import OutputView
+from asgispy.tui.widgets.overview import Overview
 from asgispy.tui.widgets.status_bar import Banner, StatusBar
+from asgispy.tui.window import place_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -33,10 +39,10 @@ if TYPE_CHECKING:
 RESTART_HINT = "r restarts · o shows the output"
 
 
-class MainScreen(FedScreen):
+class MainScreen(ActsOnConnections, TimedListScreen):
     """List, detail, output."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(MAIN)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(MAIN), *bindings(TIME)]
 
     def __init__(self, feed: Feed) -> None:
         super().__init__(feed)
@@ -48,16 +54,13 @@ class MainScreen(FedScreen):
         """From top to bottom."""
         yield StatusBar(self.feed, id="status")
         yield Banner(id="banner")
+        yield FilterBar(self.feed, id="filter")
+        yield Overview(self.feed, id="overview")
         with Horizontal(id="body"):
             yield ConnectionList(self.feed, id="connections")
             yield DetailPane(self.feed, id="detail")
         yield OutputView(self.feed, id="output")
-        yield Footer(show_command_palette=False)
-
-    @property
-    def connections(self) -> ConnectionList:
-        """The list."""
-        return self.query_one(ConnectionList)
+        yield KeyBar()
 
     @property
     def detail(self) -> DetailPane:
@@ -68,6 +71,20 @@ class MainScreen(FedScreen):
     def output(self) -> OutputView:
         """The application's output."""
         return self.query_one(OutputView)
+
+    @property
+    def filter(self) -> FilterBar:
+        """The filter over the list."""
+        return self.query_one(FilterBar)
+
+    @property
+    def current(self) -> Row | None:
+        """The connection to act on: in the detail what it shows, else the one under the list's cursor."""
+        row = self.connections.row()
+        shown = self.detail.connection if self.detail.has_focus_within else None
+        if shown is None or (row is not None and row.connection.id == shown.id):
+            return row
+        return Row(shown)
 
     @property
     def wide(self) -> bool:
@@ -93,6 +110,7 @@ class MainScreen(FedScreen):
     def feed_changed(self) -> None:
         """There is something new in the capture."""
         self.connections.update()
+        self.filter.show()
         self._show_detail()
         if self.wide:
             self.detail.update()
@@ -103,7 +121,7 @@ class MainScreen(FedScreen):
         """What is open grows."""
         super().time_passed()
         self._show_state()
-        if not self.feed.still:
+        if not self.feed.still and self.is_current:
             self.connections.grow()
             if self.wide:
                 self.detail.grow()
@@ -112,6 +130,7 @@ class MainScreen(FedScreen):
         """Pass it on."""
         super().theme_changed()
         self.detail.repaint()
+        self.filter.show()
 
     def _show_state(self) -> None:
         status = self.feed.status
@@ -134,7 +153,7 @@ class MainScreen(FedScreen):
         self._show_detail()
 
     @on(LineView.Opened, "#connections")
-    def _open(self) -> None:
+    def _open_row(self) -> None:
         row = self.connections.row()
         if row is None:
             return
@@ -142,7 +161,7 @@ class MainScreen(FedScreen):
         if self.wide:
             self.remove_class("-zoom-list")
             self._show_detail()
-            self.detail.events.focus()
+            self.detail.focus_content()
         else:
             self.app.push_screen(DetailScreen(self.feed, row))
 
@@ -159,6 +178,33 @@ class MainScreen(FedScreen):
         """Whoever goes into the detail wants to keep it."""
         if self.detail.has_focus_within:
             self.connections.set_following(False)
+
+    # Filter
+
+    def action_filter(self) -> None:
+        """Change the filter."""
+        row = self.connections.row()
+        self.filter.edit(row.connection if row is not None else None)
+
+    def action_switch_filter(self) -> None:
+        """Turn the filter off without losing it, or on again."""
+        if self.feed.filter_text:
+            self.feed.switch_filter()
+            self._filtered()
+        else:
+            self.notify("no filter is set: / sets one", timeout=2)
+
+    @on(FilterBar.Changed)
+    def _filtered(self) -> None:
+        """The list is about to show other rows, or does already."""
+        self.connections.update()
+        self.time_passed()
+        self.filter.show()
+        self._show_detail()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.connections.focus()
 
     # Actions
 
@@ -202,21 +248,13 @@ class MainScreen(FedScreen):
         if row is None:
             return
         try:
-            found = await asyncio.to_thread(_find_trouble, self.feed, row.connection.id, step)
+            found = await asyncio.to_thread(find_trouble, self.feed, place_of(row), self.connections.cursor, step)
         except CaptureError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        if found is None:
+        if found is None or not self.connections.select(found):
             self.notify("no failure after this one" if step > 0 else "no failure before this one", timeout=2)
-        else:
-            self.connections.move_to(self.feed.reader.position_of(found), follow=False)
 
     async def action_restart(self) -> None:
         """Start the application again."""
         await self.app.run_action("app.restart_session")
-
-
-def _find_trouble(feed: Feed, id: int, step: int) -> int | None:
-    """A reader is for one thread at a time, so this one has its own."""
-    with CaptureReader(feed.session.capture) as reader:
-        return reader.next_trouble(id, backward=step < 0)

@@ -21,8 +21,12 @@ def too_small(size: Size) -> bool:
 
 
 class SmallScreen(ModalScreen[None]):
-    """Covers everything."""
+    """Covers everything; `quit` is the key that ends the program."""
+
+    def __init__(self, quit: str) -> None:
+        super().__init__()
+        self._quit = quit
 
     def compose(self) -> ComposeResult:
         """Three short lines."""
-        yield Static(f"asgispy needs\n{COLUMNS} by {ROWS}\n(q quits)", markup=False, id="small")
+        yield Static(f"asgispy needs\n{COLUMNS} by {ROWS}\n({self._quit} quits)", markup=False, id="small")

@@ -1,6 +1,6 @@
-"""One connection: its title, its events, and the selected event in full. The same region in both layouts.
+"""One connection: its title, the bar of its tabs, and the tab that is chosen. The same region in both layouts.
 
-What must not move in: what a list row or an event says (summary, event_list, event_view).
+What must not move in: what a tab shows (timeline_tab, side_tabs, message_tab, stream_tab, output_tab).
 """
 
 from __future__ import annotations
@@ -16,24 +16,34 @@ from textual.widgets import Static
 
 from asgispy.errors import CaptureError
 from asgispy.model.connection import LIFESPAN, STATE_NAMES
-from asgispy.model.events import RAISE
 from asgispy.model.units import format_duration, format_size
 from asgispy.tui.actions import CONNECTION, bindings
+from asgispy.tui.light_window import LightWindow
 from asgispy.tui.present import clock_text
 from asgispy.tui.sanitise import clean
 from asgispy.tui.summary import summarise
-from asgispy.tui.theme import palette_for
+from asgispy.tui.tabs.choice import REQUEST, RESPONSE, TIMELINE, Facts, tabs_for
+from asgispy.tui.theme import palette_of
 from asgispy.tui.widgets.event_list import EventList
 from asgispy.tui.widgets.event_view import EventView
-from asgispy.tui.widgets.line_view import LineView
-from asgispy.tui.window import EventWindow
+from asgispy.tui.widgets.message_tab import MessageTab
+from asgispy.tui.widgets.output_tab import OutputTab, output_range
+from asgispy.tui.widgets.search_line import SearchLine
+from asgispy.tui.widgets.side_tabs import ErrorTab, ScopeTab, SideTab
+from asgispy.tui.widgets.stream_tab import StreamTab
+from asgispy.tui.widgets.tab import Look, Tab
+from asgispy.tui.widgets.tab_bar import TabBar
+from asgispy.tui.widgets.timeline_tab import TimelineTab
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
+    from asgispy.analysis.content.body import Body
     from asgispy.capture.reader import Row
     from asgispy.model.connection import Connection
+    from asgispy.model.events import Event
     from asgispy.tui.feed import Feed
     from asgispy.tui.summary import Summary
 
@@ -51,74 +61,149 @@ class DetailPane(Vertical):
         super().__init__(id=id)
         self._feed = feed
         self._row: Row | None = None
+        self._look: Look | None = None
+        self._chosen = TIMELINE
+        """The tab that the user wants, wherever there is one of that name."""
+        self._searching: Widget | None = None
+        """What had the focus when the search was opened."""
 
     def compose(self) -> ComposeResult:
-        """Title, events, event."""
+        """Title, bar, tabs, and the line for searching."""
         yield Static(markup=False, classes="detail-title")
-        yield EventList(self._feed, id="events")
-        yield EventView(id="event")
+        yield TabBar(id="tabs")
+        yield TimelineTab(self._feed)
+        yield SideTab(self._feed, REQUEST)
+        yield SideTab(self._feed, RESPONSE)
+        yield MessageTab(self._feed)
+        yield StreamTab(self._feed)
+        yield ScopeTab(self._feed)
+        yield ErrorTab(self._feed)
+        yield OutputTab(self._feed)
+        yield SearchLine(id="search")
+
+    def on_mount(self) -> None:
+        """Only one tab is seen."""
+        self._show_tabs()
 
     @property
     def events(self) -> EventList:
-        """The timeline."""
+        """The timeline's list."""
         return self.query_one(EventList)
 
     @property
     def event_view(self) -> EventView:
-        """The selected event."""
-        return self.query_one(EventView)
+        """The timeline's event."""
+        return self.query_one("#event", EventView)
 
     @property
     def connection(self) -> Connection | None:
         """The connection that is shown."""
         return self._row.connection if self._row else None
 
+    @property
+    def bar(self) -> TabBar:
+        """The bar of tabs."""
+        return self.query_one(TabBar)
+
+    @property
+    def tab(self) -> Tab:
+        """The tab that is seen."""
+        return self.query_one(f"#{self.bar.current or TIMELINE}", Tab)
+
+    # What others ask
+
+    def current_event(self) -> Event | None:
+        """The event that is looked at, as far as it has been read; None where it is none."""
+        return self.tab.event()
+
+    def current_body(self) -> Body | None:
+        """The body that is looked at, as far as it has been read."""
+        return self.tab.body()
+
+    def current_text(self) -> str:
+        """What stands under the cursor as it was recorded, not as it is painted."""
+        return self.tab.text()
+
+    def focus_content(self) -> None:
+        """Go into the tab."""
+        self.tab.main.focus()
+
+    # Showing
+
     def show(self, row: Row | None) -> None:
-        """Show a row's connection, from its most telling event on; nothing changes when it is shown already."""
+        """Show a row's connection; nothing changes when it is shown already."""
         if row is not None and self._row is not None and _key(row) == _key(self._row):
             return  # what has changed on it is `update`'s business
         self._row = row
-        try:
-            window = EventWindow(self._feed.reader, row.connection) if row else None
-        except CaptureError:
-            window = None
-        self.events.show(window, first_event(window, row) if window and row else 0)
+        self._look = None
+        if row is not None:
+            try:
+                self._look = Look(row, LightWindow(self._feed.reader, row.connection), Facts())
+            except CaptureError:
+                self._look = None
+        self._gather()
         self._show_title()
-        self._show_event()
+        self._show_tabs()
 
     def update(self) -> None:
         """The feed has changed: look again at a connection that was open."""
-        if self._row is None or not self._row.connection.open:
+        look = self._look
+        if self._row is None or look is None or not self._row.connection.open:
             return
-        connection = self._feed.reader.connection(self._row.connection.id)
-        if connection is None:
+        try:
+            connection = self._feed.reader.connection(self._row.connection.id)
+            if connection is None:
+                return
+            look.window.update(connection)
+        except CaptureError:
             return
-        self._row = self._row._replace(connection=connection)
-        if self.events.window is not None:
-            self.events.window.update(connection)
-            self.events.update()
+        self._row = look.row = self._row._replace(connection=connection)
+        self._gather()
         self._show_title()
-        self._show_event()
+        self._show_tabs()
+
+    def _gather(self) -> None:
+        look = self._look
+        if look is not None:
+            look.facts.look(look.window.get, look.window.count)
+            first, last = output_range(self._feed, look.connection)
+            look.facts.output = last - first
+
+    def _show_tabs(self) -> None:
+        """The bar, and in the tab that is seen what there is now."""
+        choices = tabs_for(self._look.connection, self._look.facts) if self._look is not None else []
+        current = self._chosen if any(choice.name == self._chosen for choice in choices) else TIMELINE
+        changed = current != self.bar.current
+        focused = changed and any(tab.has_focus_within for tab in self.query(Tab))
+        for tab in self.query(Tab) if changed else ():
+            tab.display = tab.id == current
+        self.bar.show(choices, current)
+        self.tab.look_at(self._look)
+        self._show_hint()
+        if focused:
+            self.focus_content()
+
+    def _show_hint(self) -> None:
+        self.bar.show(self.bar.choices, self.bar.current, self.tab.hint)
 
     def grow(self) -> None:
         """Time has passed."""
+        self._show_hint()
         if self._row is not None and self._row.connection.open:
             self._show_title()
-            self.events.refresh()
+            self.tab.grow()
 
     def repaint(self) -> None:
         """The theme has changed."""
         self._show_title()
-
-    def _show_event(self) -> None:
-        self.event_view.show(self.events.event(), self.events.cursor, self.connection)
+        self.bar.refresh()
 
     def _show_title(self) -> None:
-        self.query_one(".detail-title", Static).update(self._title())
+        self.query_one(".detail-title", Static).update(self._title(), layout=False)
 
     def _title(self) -> Text:
         row = self._row
-        palette = palette_for(self.app.current_theme.dark)
+        palette = palette_of(self.app)
         text = Text(no_wrap=True, overflow="ellipsis", end="")
         if row is None:
             return text.append(" no connection selected", palette.muted)
@@ -131,23 +216,72 @@ class DetailPane(Vertical):
         text.append(f"  {facts_of(row.connection, summary)}", palette.muted)
         return text
 
-    @on(LineView.Moved)
-    def _move(self, event: LineView.Moved) -> None:
-        event.stop()
-        if event.view is self.events:
-            self._show_event()
+    # Actions
 
-    @on(LineView.Opened)
-    def _open(self, event: LineView.Opened) -> None:
+    def action_tab(self, number: int) -> None:
+        """Show the tab of a number."""
+        if number <= len(self.bar.choices):
+            self.choose(self.bar.choices[number - 1].name)
+
+    def action_step_tab(self, step: int) -> None:
+        """Show the tab beside it."""
+        names = [choice.name for choice in self.bar.choices]
+        if names:
+            self.choose(names[(names.index(self.bar.current) + step) % len(names)])
+
+    def choose(self, name: str) -> None:
+        """Show a tab, here and on every connection that has it."""
+        self._chosen = name
+        self._show_tabs()
+
+    @on(TabBar.Picked)
+    def _pick(self, event: TabBar.Picked) -> None:
         event.stop()
-        self.event_view.focus()
+        self.choose(event.name)
+        self.focus_content()
+
+    def action_next_view(self) -> None:
+        """Show the body in another form."""
+        self.tab.next_view()
+
+    def action_search(self) -> None:
+        """Begin to type what is searched for."""
+        self._searching = self.screen.focused
+        prompt = "filter these messages: text, or /regular expression/" if self._filters else "search"
+        self.query_one(SearchLine).open(prompt, "")
+
+    @property
+    def _filters(self) -> bool:
+        return self.tab.filters and self._searching is self.tab.main
+
+    @on(SearchLine.Typed)
+    def _type(self, event: SearchLine.Typed) -> None:
+        event.stop()
+        if self._filters:
+            self.tab.search(event.text)
+            self._show_hint()
+
+    @on(SearchLine.Left)
+    def _leave_search(self, event: SearchLine.Left) -> None:
+        event.stop()
+        if self._searching is not None:
+            self._searching.focus()
+        if event.text is not None or self._filters:
+            self.call_after_refresh(self._search, event.text or "")
+
+    def _search(self, text: str) -> None:
+        self.tab.search(text)
+        self._show_hint()
+
+    def action_match(self, step: int) -> None:
+        """To the next place, or the one before."""
+        self.tab.find(step)
 
     def action_back(self) -> None:
-        """From the event to the timeline, from there to the list."""
-        if self.event_view.has_focus:
-            self.events.focus()
-        else:
+        """What is searched for goes first, then it is from the event to the timeline, and from there to the list."""
+        if not self.tab.back():
             self.post_message(self.Closed())
+        self._show_hint()
 
 
 def _key(row: Row) -> tuple[int, bool]:
@@ -166,14 +300,3 @@ def facts_of(connection: Connection, summary: Summary) -> str:
     parts.append(clock_text(connection.started, millis=True))
     parts.append(f"#{connection.id}")
     return " · ".join(part for part in parts if part)
-
-
-def first_event(window: EventWindow, row: Row) -> int:
-    """Where to look first: at the exception, at the beginning of a shutdown, else at the scope."""
-    last = window.get(window.count - 1)
-    if last is not None and last.kind == RAISE:
-        return last.index
-    if row.shutdown is not None:
-        later = (window.get(index) for index in range(min(window.count, 64)))
-        return next((event.index for event in later if event and event.offset >= (row.shutdown or 0)), 0)
-    return 0

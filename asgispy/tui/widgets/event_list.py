@@ -6,7 +6,7 @@ What must not move in: an event in full (event_view).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND
 from asgispy.model.units import format_duration, format_size
@@ -14,6 +14,7 @@ from asgispy.model.values import size_of
 from asgispy.tui.paint import Brush
 from asgispy.tui.present import MS, S, close_text, offset_text, preview, value_text
 from asgispy.tui.summary import status_look
+from asgispy.tui.tabs.carried import size_text
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -28,6 +29,20 @@ ARROWS = {OPEN: "◇", RECEIVE: "→", SEND: "←", RAISE: "✗", RETURN: "■"}
 ARROW_LOOKS = {OPEN: "muted", RECEIVE: "wait", SEND: "flow", RAISE: "bad", RETURN: "muted"}
 LONG_GAP = 100 * MS
 """A gap or a call from this on stands out."""
+WIDE = 84
+"""Cells from which on sizes have a column of their own."""
+
+
+class _Columns(NamedTuple):
+    """Widths of the columns that go where there is no room."""
+
+    gap: int
+    size: int
+    took: int
+
+
+def _columns(width: int) -> _Columns:
+    return _Columns(9 if width >= 56 else 0, 9 if width >= WIDE else 0, 9 if width >= 30 else 0)
 
 
 class EventList(LineView):
@@ -58,13 +73,10 @@ class EventList(LineView):
 
     def paint_header(self, row: int, width: int, base: Style) -> Strip:
         """Column titles."""
-        wide = width >= 56
-        brush = Brush().put(" ").left("Offset", 11).right("Gap" if wide else "", 9 if wide else 0)
-        return (
-            brush.put("  Event").strip(width - 9, base).extend_cell_length(width, base)
-            if width < 30
-            else (brush.left("  Event", max(0, width - brush.used - 9)).right("Took", 9).strip(width, base))
-        )
+        columns = _columns(width)
+        brush = Brush().put(" ").left("Offset", 11).right("Gap", columns.gap)
+        brush.left("  Event", max(0, width - brush.used - columns.size - columns.took))
+        return brush.right("Size", columns.size).right("Took", columns.took).strip(width, base)
 
     def paint_line(self, index: int, width: int, base: Style) -> Strip:
         """One event."""
@@ -74,17 +86,22 @@ class EventList(LineView):
             waits = window is not None and window.connection.open
             text = "not told yet" if waits else "not recorded (dropped)"
             return Brush().put(f" {'':10} ").put(f"⋯ {text}", palette.warn).strip(width, base)
+        columns = _columns(width)
         brush = Brush().put(" ").left(offset_text(event.offset), 11, palette.muted)
-        if width >= 56:
+        if columns.gap:
             gap = self._gap(window, event)
-            brush.right(f"{format_duration(gap)}" if gap else "", 9, palette.wait if gap >= LONG_GAP else palette.faint)
+            look = palette.wait if gap >= LONG_GAP else palette.faint
+            brush.right(format_duration(gap) if gap else "", columns.gap, look)
         refused = event.error is not None
         brush.put(" ").put("✗" if refused else ARROWS[event.kind], getattr(palette, ARROW_LOOKS[event.kind])).put(" ")
-        name = event_name(event)
-        brush.left(name, min(len(name) + 1, max(8, width - brush.used - 9)), palette.bad if refused else palette.text)
-        _put_carried(brush, event, width - brush.used - 9, self)
-        took, look = self._took(window, event)
-        return brush.right(took, 9, getattr(palette, look)).strip(width, base)
+        name, left = event_name(event), columns.size + columns.took
+        brush.left(
+            name, min(len(name) + 1, max(8, width - brush.used - left)), palette.bad if refused else palette.text
+        )
+        _put_carried(brush, event, width - brush.used - left, self)
+        brush.right(size_text(event), columns.size, palette.muted)
+        took, look_of_it = self._took(window, event)
+        return brush.right(took, columns.took, getattr(palette, look_of_it)).strip(width, base)
 
     def _gap(self, window: EventWindow, event: Event) -> int:
         before = window.get(event.index - 1) if event.index else None
@@ -122,15 +139,15 @@ def _put_carried(brush: Brush, event: Event, width: int, view: EventList) -> Non
         brush.left("", max(0, width))
         return
     begin = brush.used
-    for text, look in carried(event):
+    for text, look in carried(event, sized=not _columns(view.size.width).size):
         left = width - (brush.used - begin)
         if left > 1:
             brush.left(text, min(left, len(text) + 1), getattr(palette, look))
     brush.put(" " * max(0, width - (brush.used - begin)))
 
 
-def carried(event: Event) -> list[tuple[str, str]]:
-    """(text, look) of the parts of an event that tell most."""
+def carried(event: Event, *, sized: bool = True) -> list[tuple[str, str]]:
+    """(text, look) of the parts of an event that tell most; `sized` where the size has no column of its own."""
     if event.error is not None:
         return [(f"{event.error.type.rpartition('.')[2]}: {event.error.message}"[:300], "bad")]
     message = event.message
@@ -138,7 +155,7 @@ def carried(event: Event) -> list[tuple[str, str]]:
         return _of_scope(message)
     if not isinstance(message, dict):
         return [(value_text(message, 200), "bad")] if message is not None else []
-    return _of_message(message)
+    return _of_message(message, sized)
 
 
 def _of_scope(scope: Any) -> list[tuple[str, str]]:
@@ -150,7 +167,7 @@ def _of_scope(scope: Any) -> list[tuple[str, str]]:
     return [(text, "muted") for text in (f"HTTP/{version}" if isinstance(version, str) else "", count) if text]
 
 
-def _of_message(message: dict[Any, Any]) -> list[tuple[str, str]]:
+def _of_message(message: dict[Any, Any], sized: bool) -> list[tuple[str, str]]:
     parts: list[tuple[str, str]] = []
     status, code = message.get("status"), message.get("code")
     if status is not None:
@@ -163,7 +180,8 @@ def _of_message(message: dict[Any, Any]) -> list[tuple[str, str]]:
         parts.append((f"{len(headers)} headers", "muted"))
     for key in ("text", "bytes", "body"):
         if message.get(key):
-            parts += [(format_size(size_of(message[key])), "muted"), (preview(message[key]), "string")]
+            parts += [(format_size(size_of(message[key])), "muted")] if sized else []
+            parts.append((preview(message[key]), "string"))
     if message.get("more_body"):
         parts.append(("more", "muted"))
     for key in ("reason", "message", "subprotocol"):

@@ -1,126 +1,130 @@
-"""One event in full, scrolled as a document. It is made ready in a thread; what takes too long stays raw.
+"""One event in full, as an outline. What takes a moment is made ready in a thread.
 
-What must not move in: what the document says (document, body).
+What must not move in: what is said of an event (tabs/event).
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rich.style import Style
 from textual import work
 
-from asgispy.tui.document import document, dropped, wrap
-from asgispy.tui.paint import Brush
-from asgispy.tui.widgets.line_view import LineView
+from asgispy.capture.reader import CaptureReader
+from asgispy.errors import CaptureError
+from asgispy.model.values import Cut
+from asgispy.tui.tabs.carried import BODIES, body_of, carried_value
+from asgispy.tui.tabs.content import Frame, views_of
+from asgispy.tui.tabs.event import dropped_items, event_items
+from asgispy.tui.widgets.outline_view import OutlineView
 
 if TYPE_CHECKING:
-    from textual.events import Resize
-    from textual.strip import Strip
+    from pathlib import Path
 
+    from asgispy.analysis.content.body import Body
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
-    from asgispy.tui.document import Line
 
 QUICK: Final = 4_000
-"""Bytes up to which a document is made at once: a thread would only flicker."""
-PATIENCE: Final = 2.0
-"""Seconds after which a body stays raw."""
+"""Bytes up to which an event is shown at once: a thread would only flicker."""
+LIMIT: Final = 8 << 20
+"""Bytes that are read of one message."""
 
 
-class EventView(LineView):
+class EventView(OutlineView):
     """The selected event."""
 
-    shows_cursor = False
-
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, capture: Path, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._document: list[Line] = []
-        self._rows: list[Line] = []
+        self._capture = capture
         self._shown: tuple[Event | None, Connection] | None = None
+        self._headers: Any = None
+        self._full: Event | None = None
+        self._view: str | None = None
 
-    def show(self, event: Event | None, index: int, connection: Connection | None) -> None:
-        """Show an event, or say that it is not there."""
+    def show_event(self, event: Event | None, index: int, connection: Connection | None, headers: Any = None) -> None:
+        """Show an event, or say that it is not there; `headers` are those that its body goes with."""
         if connection is None:
-            self._shown = None
-            self._set_document([], top=True)
+            self._shown = self._full = None
+            self.show([])
             return
-        same = self._shown is not None and self._shown[1].id == connection.id and self._shown[0] == event
-        if same and event is not None:
+        before = self._shown
+        if before is not None and before[1].id == connection.id and before[0] == event and event is not None:
             return
-        again = self._shown is not None and event is not None and self._same_place(event, connection)
-        self._shown = (event, connection)
+        if before is None or before[1].id != connection.id:
+            self._view = None
+        again = (
+            before is not None
+            and before[0] is not None
+            and event is not None
+            and (before[1].id == connection.id and before[0].index == event.index)
+        )
+        self._shown, self._headers, self._full = (event, connection), headers, event
         if event is None:
-            self._set_document(dropped(index, connection), top=True)
-        elif _weight(event) <= QUICK:
-            self._set_document(document(event, connection), top=not again)
+            self.show(dropped_items(index, connection))
         else:
-            self._prettify(event, connection)
+            self._make(again=again)
 
-    def _same_place(self, event: Event, connection: Connection) -> bool:
+    def _make(self, *, again: bool) -> None:
         assert self._shown is not None
-        before, owner = self._shown
-        return before is not None and owner.id == connection.id and before.index == event.index
+        event, connection = self._shown
+        assert event is not None
+        if _weight(event) <= QUICK:
+            self.workers.cancel_group(self, "make")
+            self.show(event_items(event, connection, self._frame(), self._headers), forget=not again)
+        else:
+            self._make_aside(event, connection, again)
 
-    @work(exclusive=True, group="prettify")
-    async def _prettify(self, event: Event, connection: Connection) -> None:
-        """Raw at first where it takes a moment, then readable."""
-        ready = asyncio.create_task(asyncio.to_thread(document, event, connection))
-        done, _ = await asyncio.wait([ready], timeout=0.05)
-        if not done:
-            self._set_document(await asyncio.to_thread(document, event, connection, pretty=False), top=True)
-            done, _ = await asyncio.wait([ready], timeout=PATIENCE)
-        if done and self._shown == (event, connection):
-            self._set_document(ready.result(), top=True)
+    @work(exclusive=True, group="make")
+    async def _make_aside(self, event: Event, connection: Connection, again: bool) -> None:
+        """In a thread; what stood there before stays until it is ready."""
+        try:
+            full = await asyncio.to_thread(self._read, event, connection)
+        except CaptureError:
+            full = event
+        items = await asyncio.to_thread(event_items, full, connection, self._frame(), self._headers)
+        if self._shown == (event, connection):
+            self._full = full
+            self.show(items, forget=not again)
 
-    def _set_document(self, lines: list[Line], *, top: bool) -> None:
-        self._document = lines
-        if top:
-            self._scroll(0)
-            self.cursor = 0
-        self._wrap()
+    def _read(self, event: Event, connection: Connection) -> Event:
+        """The event again with more of it, if its beginning was all that a list needed."""
+        if not _partly(event):
+            return event
+        with CaptureReader(self._capture) as reader:
+            found = reader.events(connection, event.index, 1, most=LIMIT)
+        return found[0] if found else event
 
-    def _wrap(self) -> None:
-        self._rows = wrap(self._document, max(8, self.size.width - 2))
-        self.set_lines(len(self._rows))
+    def _frame(self) -> Frame:
+        return Frame(self.width_ahead, has_colours(self), self._view)
 
-    def on_resize(self, event: Resize) -> None:
-        """Wrap to the new width."""
-        self._wrap()
+    @property
+    def event(self) -> Event | None:
+        """The event, as far as it has been read."""
+        return self._full
 
-    def paint_line(self, index: int, width: int, base: Style) -> Strip:
-        """One row of the document."""
-        brush = Brush().put(" ")
-        palette = self.palette
-        for text, look in self._rows[index]:
-            brush.put(text, _SECTION + palette.muted if look == "section" else getattr(palette, look))
-        return brush.strip(width, base)
+    def body(self) -> Body | None:
+        """What it carries."""
+        return body_of(carried_value(self._full.message), self._headers) if self._full is not None else None
 
-    # There is no cursor: keys scroll.
-
-    def action_move(self, step: int) -> None:
-        """Scroll by a line."""
-        self._scroll(max(0, self.top + step))
-        self.refresh()
-
-    def action_page(self, step: int) -> None:
-        """Scroll by a page."""
-        self.action_move(step * max(1, self.room - 1))
-
-    def action_home(self) -> None:
-        """To the beginning."""
-        self._scroll(0)
-
-    def action_end(self) -> None:
-        """To the end."""
-        self._scroll(self.lines)
-
-    def action_open(self) -> None:
-        """There is nothing to open."""
+    def next_view(self) -> None:
+        """Show the body in the next view that suits it."""
+        body = self.body()
+        names = views_of(body) if body is not None else []
+        if names:
+            at = names.index(self._view) if self._view in names else 0
+            self._view = names[(at + 1) % len(names)]
+            self._make(again=True)
 
 
-_SECTION: Final = Style(bold=True)
+def has_colours(view: OutlineView) -> bool:
+    """Whether the terminal can show pictures."""
+    return not view.palette.plain and not view.app.no_color and view.app.console.color_system == "truecolor"
+
+
+def _partly(event: Event) -> bool:
+    message = event.message
+    return isinstance(message, dict) and any(isinstance(message.get(key), Cut) for key in BODIES)
 
 
 def _weight(event: Event) -> int:
@@ -131,6 +135,7 @@ def _weight(event: Event) -> int:
         total += sum(len(getattr(value, "data", value) or b"") for value in message.values() if _long(value))
         headers = message.get("headers")
         total += 40 * len(headers) if isinstance(headers, list | tuple) else 0
+        total += QUICK if _partly(event) else 0
     return total
 
 

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from asgispy.tui.actions import LINES, bindings
-from asgispy.tui.theme import palette_for
+from asgispy.tui.theme import palette_of
 from asgispy.tui.workarounds import scroll_now, set_line_count
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.lines = 0
         self._scrolling = False
         self._bases: dict[str, Style] = {}
+        self._palette: Palette | None = None
 
     # For subclasses
 
@@ -78,6 +79,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """One of the lines that stay; likewise."""
         return Strip.blank(width, base)
 
+    def paint_empty(self, width: int, base: Style) -> Strip:
+        """The first line of a list without lines; likewise."""
+        return Strip.blank(width, base)
+
     def following_changed(self) -> None:
         """The view has begun or ceased to follow."""
 
@@ -85,8 +90,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def palette(self) -> Palette:
-        """The styles of the current theme."""
-        return palette_for(self.app.current_theme.dark)
+        """The styles of the current theme: asked for by every line."""
+        if self._palette is None:
+            self._palette = palette_of(self.app)
+        return self._palette
 
     def render_line(self, y: int) -> Strip:
         """The strip at a row of the viewport."""
@@ -95,7 +102,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             return self.paint_header(y, width, self._base("lines--header"))
         index = self.top + y - self.header_height
         if index >= self.lines:
-            return Strip.blank(width, self._base(""))
+            base = self._base("")
+            return self.paint_empty(width, base) if index == 0 else Strip.blank(width, base)
         return self.paint_line(index, width, self._base_style(index))
 
     def _base_style(self, index: int) -> Style:
@@ -115,6 +123,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Styles have changed."""
         super().notify_style_update()
         self._bases.clear()
+        self._palette = None
 
     @property
     def top(self) -> int:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual.widgets import Static
 
+from asgispy.tui.filter_text import matching_text, progress_text
+from asgispy.tui.headers import order_mark
 from asgispy.tui.paint import width_of
 from asgispy.tui.present import count_text, rate_text
 from asgispy.tui.sanitise import clean
-from asgispy.tui.theme import palette_for
+from asgispy.tui.theme import palette_of
 
 if TYPE_CHECKING:
     from textual.events import Resize
@@ -56,7 +58,7 @@ class StatusBar(Static):
         text = self._text(self.size.width)
         if text != self._shown:
             self._shown = text
-            self.update(text)
+            self.update(text, layout=False)
 
     def _text(self, width: int) -> Text:
         parts, numbers = left_parts(self._feed), right_parts(self._feed)
@@ -66,7 +68,7 @@ class StatusBar(Static):
                 break
             parts = [part for part in parts if part[2] < rank]
             numbers = [part for part in numbers if part[2] < rank]
-        palette = palette_for(self.app.current_theme.dark)
+        palette = palette_of(self.app)
         text = Text(" ", no_wrap=True, overflow="ellipsis", end="")
         gap = max(2, width - 2 - _width(parts) - _width(numbers))
         for side, group in (("", parts), (" " * gap, numbers)):
@@ -104,14 +106,25 @@ def right_parts(feed: Feed) -> list[Part]:
         parts.append((rate_text(feed.rate), "text", 4))
     if extent.open:
         parts.append((f"{count_text(extent.open)} open", "wait", 5))
-    noun = "connection" if extent.connections == 1 else "connections"
-    parts.append((f"{count_text(extent.connections)} {noun}", "muted", 7))
+    parts.append(_connections(feed))
+    if feed.order is not None:
+        parts.append((order_mark(feed.order, plain=feed.plain), "link", 3))
     if status.processes > 1:
         parts.append((f"{status.processes} processes", "muted", 8))
     for count, what in ((extent.dropped, "dropped"), (extent.missed, "missed"), (extent.evicted, "evicted")):
         if count:
             parts.append((f"{count_text(count)} {what}", "warn", 2))
     return parts
+
+
+def _connections(feed: Feed) -> Part:
+    """How many there are, or how many of them the filter has left."""
+    if feed.progress is not None:
+        return progress_text(feed), "wait", 1
+    if feed.query is not None:
+        return matching_text(feed), "link", 1
+    count = feed.extent.connections
+    return f"{count_text(count)} connection{'' if count == 1 else 's'}", "muted", 7
 
 
 class Banner(Static):

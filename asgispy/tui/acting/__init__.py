@@ -1,0 +1,1 @@
+"""What can be done with a connection: copying, saving, opening elsewhere, comparing. One file each."""

@@ -1,0 +1,1 @@
+"""What the tabs of a connection say: pure builders from recorded data to outlines and rows. No widgets, no painting."""

@@ -1,0 +1,102 @@
+"""Which tabs a connection has, and what they are called.
+
+What must not move in: what is in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from asgispy.model.connection import FAILED, HTTP, LIFESPAN, WEBSOCKET
+from asgispy.model.events import RAISE, SEND
+from asgispy.tui.tabs.headers import header_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgispy.model.connection import Connection
+    from asgispy.model.events import Event
+
+TIMELINE: Final = "timeline"
+REQUEST: Final = "request"
+RESPONSE: Final = "response"
+MESSAGES: Final = "messages"
+STREAM: Final = "stream"
+SCOPE: Final = "scope"
+ERROR: Final = "error"
+OUTPUT: Final = "output"
+NAMES: Final = (TIMELINE, REQUEST, RESPONSE, MESSAGES, STREAM, SCOPE, ERROR, OUTPUT)
+
+SAMPLED: Final = 64
+"""Events that are looked at, at the beginning and at the end."""
+STREAMS: Final = ("text/event-stream", "application/x-ndjson", "application/jsonl", "application/json-seq")
+
+
+@dataclass(slots=True)
+class Facts:
+    """What has been seen of a connection; it only ever grows."""
+
+    events: int = 0
+    output: int = 0
+    chunks: int = 0
+    """Parts of the response that were not empty, among the events that were looked at."""
+    stream: bool = False
+    started: bool = False
+    error: bool = False
+    headers: object = None
+    """Of the response."""
+    seen: set[int] = field(default_factory=set)
+
+    def look(self, get: Callable[[int], Event | None], count: int) -> None:
+        """Look at what is new at the beginning and at the end."""
+        self.events = count
+        for index in {*range(1, min(SAMPLED, count)), *range(max(1, count - SAMPLED), count)} - self.seen:
+            event = get(index)
+            if event is not None and not event.pending:
+                self.seen.add(index)
+                self._note(event)
+
+    def _note(self, event: Event) -> None:
+        self.error = self.error or event.error is not None or event.kind == RAISE
+        message = event.message
+        if event.kind != SEND or not isinstance(message, dict):
+            return
+        kind = message.get("type")
+        if kind in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
+            self.started = True
+            self.headers = message.get("headers")
+            self.stream = self.stream or header_of(self.headers, "content-type").lower().startswith(STREAMS)
+        elif kind == "http.response.body" and message.get("body"):
+            self.chunks += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tab in the bar."""
+
+    name: str
+    title: str
+    count: str = ""
+    trouble: bool = False
+
+
+def tabs_for(connection: Connection, facts: Facts) -> list[Choice]:
+    """The tabs that make sense, in their order."""
+    socket, http = connection.type == WEBSOCKET, connection.type == HTTP
+    failed = facts.error or connection.state == FAILED or connection.exception is not None
+    choices = [Choice(TIMELINE, "Timeline", f"{facts.events:,}" if facts.events > 1 else "")]
+    if connection.type != LIFESPAN:
+        choices.append(Choice(REQUEST, "Request"))
+    if http or facts.started:
+        choices.append(Choice(RESPONSE, "Response"))
+    if socket:
+        choices.append(Choice(MESSAGES, "Messages", f"{connection.messages:,}"))
+    if http and (facts.chunks > 1 or (facts.stream and facts.chunks)):
+        choices.append(Choice(STREAM, "Stream"))
+    choices.append(Choice(SCOPE, "Scope"))
+    if failed:
+        choices.append(Choice(ERROR, "Error", trouble=True))
+    if facts.output:
+        choices.append(Choice(OUTPUT, "Output", f"{facts.output:,}"))
+    return choices

@@ -1,0 +1,430 @@
+"""A connection's tabs in a running application: which there are, what they say, and that nothing moves by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+from unicodedata import category
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from asgispy.tui.screens.detail import DetailScreen
+from asgispy.tui.tabs.output import lines_between
+from asgispy.tui.widgets.detail_pane import DetailPane
+from asgispy.tui.widgets.line_view import LineView
+from asgispy.tui.widgets.message_list import MessageList
+from asgispy.tui.widgets.stream_list import StreamList
+from tests.tui.build import (
+    FAILURE,
+    MS,
+    Builder,
+    S,
+    body,
+    failing,
+    http_scope,
+    raised,
+    receive,
+    returned,
+    send,
+    simple,
+    socket,
+    start,
+    stream,
+)
+from tests.tui.support import Clock, app_on, main_screen, poll, seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from asgispy.tui.app import SpyApp
+
+WIDE = (160, 44)
+
+
+def pane(app: SpyApp) -> DetailPane:
+    return app.screen.query_one(DetailPane)
+
+
+def names(app: SpyApp) -> list[str]:
+    return [choice.name for choice in pane(app).bar.choices]
+
+
+def shown(app: SpyApp) -> str:
+    return "\n".join(seen(app))
+
+
+async def ready(pilot: Pilot[None]) -> None:
+    """Until what is made in threads is on the screen."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await ready(pilot)
+
+
+async def test_only_tabs_that_make_sense_are_shown(empty: Builder) -> None:
+    simple(empty, 0, "GET", "/", 200, 5 * MS, b"x")
+    socket(empty, 10 * MS, "/ws", 3, MS, 1000)
+    stream(empty, 20 * MS, "/events", 4, MS, ended=True)
+    failing(empty, 30 * MS, "/boom", 70 * MS)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        wanted = [
+            ["timeline", "request", "response", "scope"],
+            ["timeline", "request", "response", "messages", "scope"],
+            ["timeline", "request", "response", "stream", "scope"],
+            ["timeline", "request", "response", "scope", "error"],
+        ]
+        for position, tabs in enumerate(wanted):
+            main_screen(app).connections.move_to(position)
+            await pilot.pause()
+            assert names(app) == tabs
+        assert "✗ Error" in shown(app)
+
+
+async def test_the_chosen_tab_is_kept_where_there_is_one(empty: Builder) -> None:
+    for at in (0, 10):
+        simple(empty, at * MS, "GET", "/", 200, 5 * MS, b"x")
+    socket(empty, 20 * MS, "/ws", 3, MS, 1000)
+    socket(empty, 30 * MS, "/ws", 3, MS, 1000)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        connections = main_screen(app).connections
+        connections.move_to(2)
+        await press(pilot, "enter", "4")
+        assert pane(app).bar.current == "messages"
+        assert pane(app).tab.main.has_focus
+        await press(pilot, "escape")
+        assert connections.has_focus
+        for position, current in ((3, "messages"), (1, "timeline"), (2, "messages")):
+            connections.move_to(position)
+            await pilot.pause()
+            assert pane(app).bar.current == current
+            assert connections.has_focus
+        await press(pilot, "enter", "right_square_bracket")
+        assert pane(app).bar.current == "scope"
+        await press(pilot, "right_square_bracket", "left_square_bracket", "left_square_bracket")
+        assert pane(app).bar.current == "messages"
+        await pilot.click("#tabs", offset=(20, 0))
+        assert pane(app).bar.current == "request"
+
+
+async def test_request_and_response_in_every_view(empty: Builder) -> None:
+    simple(empty, 0, "POST", "/a", 201, 5 * MS, b'{"total": 7}', posted=b"name=Ada", query=b"page=2")
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "2")
+        assert "POST /a?page=2  HTTP/1.1" in shown(app)
+        assert "name=Ada" in shown(app)
+        await press(pilot, "3")
+        assert "201 Created" in shown(app)
+        assert "total: 7" in shown(app)
+        assert "[json]" in shown(app)
+        detail = pane(app)
+        body_shown = detail.current_body()
+        assert body_shown is not None
+        assert body_shown.data == b'{"total": 7}'
+        for _ in range(8):
+            await press(pilot, "b")
+            if "[hex]" in shown(app):
+                break
+        assert "7b 22 74" in shown(app)
+
+
+async def test_a_body_over_many_messages_is_joined(empty: Builder) -> None:
+    parts = [b'{"a": [1', b", 2, 3", b"]}"]
+    steps = [
+        receive(MS, MS, {"type": "http.request", "body": b"", "more_body": False}),
+        send(2 * MS, MS, start(200, b"application/json")),
+        *(send((3 + n) * MS, MS, body(part, more=n < 2)) for n, part in enumerate(parts)),
+        returned(9 * MS),
+    ]
+    empty.open(0, http_scope("GET", "/"), steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "3")
+        assert "BODY, 3 MESSAGES" in shown(app)
+        assert "2: 3" in shown(app)
+
+
+async def test_a_hundred_megabytes_open_at_once(empty: Builder) -> None:
+    chunk = bytes(range(256)) * (1 << 14)
+    steps = [send(MS, MS, start(200, b"application/octet-stream"))]
+    steps += [send((2 + n) * MS, MS, body(chunk, more=n < 24)) for n in range(25)]
+    empty.open(0, http_scope("GET", "/large"), [*steps, returned(90 * MS)])
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "3")
+        assert "99 MB more: enter loads more" not in shown(app)
+        await press(pilot, "G")
+        assert "99 MB more: enter loads more" in shown(app)
+        assert "000ffff0" in shown(app)
+        await press(pilot, "enter", "G")
+        assert "92 MB more" in shown(app)
+        assert "007ffff0" in shown(app)
+
+
+async def test_folds_cursor_and_scroll_stay_while_a_response_grows(empty: Builder) -> None:
+    steps = [send(MS, MS, start(200)), *(send((2 + n) * MS, MS, body(b"line\n" * 30, more=True)) for n in range(3))]
+    id = empty.open(0, http_scope("GET", "/stream"), steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "3", "j", "enter")
+        view = pane(app).tab.main
+        assert "HEADERS" in shown(app)
+        assert "x-request-id" not in shown(app)
+        view.move_to(51)
+        cursor, top, lines = view.cursor, view.top, view.lines
+        empty.go_on(id, [send(9 * MS, MS, body(b"line\n" * 30, more=True))])
+        await poll(pilot)
+        await ready(pilot)
+        assert view.lines == lines + 30
+        assert (view.cursor, view.top) == (cursor, top)
+
+
+async def test_searching_marks_and_goes_on(empty: Builder) -> None:
+    data = json.dumps([{"name": f"lamp {n}", "deep": [{"x": "needle"}] if n in (3, 40) else []} for n in range(60)])
+    simple(empty, 0, "GET", "/a", 200, 5 * MS, data.encode())
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "3", "slash", *"NEEDLE", "enter")
+        view = pane(app).tab.main
+        assert view.has_focus
+        first = view.cursor
+        assert pane(app).current_text() == "needle"
+        await press(pilot, "n")
+        assert view.cursor > first
+        assert pane(app).current_text() == "needle"
+        await press(pilot, "N")
+        assert view.cursor == first
+        assert "/NEEDLE" in shown(app)
+        await press(pilot, "escape")
+        assert "/NEEDLE" not in shown(app)
+        assert view.has_focus
+
+
+async def test_messages_tell_who_closed_and_show_json(empty: Builder) -> None:
+    socket(empty, 0, "/ws", 5, 200 * MS, 1011)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "4")
+        assert "connect, the client asks" in shown(app)
+        assert "accept, subprotocol chat.v1" in shown(app)
+        assert "close 1011 server error, by client" in shown(app)
+        await press(pilot, "j", "j")
+        assert '{"n":0,"text":"hello, world"}' in shown(app)
+        assert 'text: "hello, world"' in shown(app)
+        assert '"text": "hello, world"' in pane(app).current_text()
+        event = pane(app).current_event()
+        assert event is not None
+        assert event.index == 3
+
+
+async def test_messages_are_filtered_as_one_types(empty: Builder) -> None:
+    steps: list[Any] = [receive(MS, MS, {"type": "websocket.connect"}), send(2 * MS, MS, {"type": "websocket.accept"})]
+    steps += [send((3 + n) * MS, MS, {"type": "websocket.send", "text": f"price {n}"}) for n in range(3_000)]
+    id = empty.open(0, {**http_scope("GET", "/ws"), "type": "websocket"}, steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "4", "slash", *"price 299")
+        rows = app.screen.query_one(MessageList)
+        assert rows.lines == 11  # 299 and 2990 to 2999
+        await poll(pilot)
+        assert "11 of 3,002" in shown(app)
+        await press(pilot, "enter")
+        assert rows.has_focus
+        empty.go_on(id, [send(4 * S, MS, {"type": "websocket.send", "text": "price 299 again"})])
+        await poll(pilot)
+        await ready(pilot)
+        assert rows.lines == 12
+        await press(pilot, "escape")
+        assert rows.lines == 3_003
+        await press(pilot, "slash", *"/PRICE 1.$/", "enter")
+        assert rows.lines == 10
+        await press(pilot, "escape", "slash", *"/(/", "enter")
+        assert "/(/: missing )" in shown(app)
+
+
+async def test_many_messages_cost_what_few_cost(empty: Builder) -> None:
+    steps = [send(n * MS, 1000, {"type": "websocket.send", "text": f"message {n}"}) for n in range(20_000)]
+    id = empty.open(0, {**http_scope("GET", "/ws"), "type": "websocket"}, steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "3" if "response" not in names(app) else "4", "G")
+        rows = app.screen.query_one(MessageList)
+        assert (rows.lines, rows.cursor, rows.following) == (20_000, 19_999, True)
+        assert "message 19999" in shown(app)
+        assert rows.window is not None
+        assert len(rows.window._pages._pages) < 10
+        empty.go_on(id, [send(90 * S, MS, {"type": "websocket.send", "text": "the newest"})])
+        await poll(pilot)
+        assert "the newest" in shown(app)
+        await press(pilot, "k", "k")
+        empty.go_on(id, [send(91 * S, MS, {"type": "websocket.send", "text": "not looked at"})])
+        await poll(pilot)
+        assert (rows.lines, rows.cursor) == (20_002, 19_998)
+
+
+async def test_server_sent_events_are_decoded_across_chunks(empty: Builder) -> None:
+    chunks = [b"id: 1\nevent: tick\nda", b'ta: {"n": 1}\n\nid: 2\ndata: two\n\n', b": ping\n\ndata: three\n\n"]
+    steps = [
+        send(MS, MS, start(200, b"text/event-stream")),
+        *(send((100 + 250 * n) * MS, MS, body(chunk, more=True)) for n, chunk in enumerate(chunks)),
+    ]
+    id = empty.open(0, http_scope("GET", "/events"), steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=(200, 44)) as pilot:
+        await press(pilot, "enter", "4")
+        rows = app.screen.query_one(StreamList)
+        text = shown(app)
+        assert rows.lines == 4
+        assert "tick #1" in text
+        assert '{"n":1}' in text
+        assert "+0.350000" in text
+        assert ": ping" in text
+        assert "4 events · gap mean 83 ms, median 0 µs, longest 250 ms" in text
+        assert "n: 1" in text
+        empty.go_on(id, [send(2 * S, MS, body(b"data: fo", more=True))])
+        await poll(pilot)
+        await ready(pilot)
+        assert rows.lines == 4
+        empty.go_on(id, [send(3 * S, MS, body(b"ur\n\n", more=True))])
+        await poll(pilot)
+        await ready(pilot)
+        assert rows.lines == 5
+        await press(pilot, "G")
+        assert pane(app).current_text() == "four"
+
+
+async def test_lines_of_json_and_plain_chunks(empty: Builder) -> None:
+    steps = [
+        send(MS, MS, start(200, b"application/x-ndjson")),
+        *(send((2 + n) * MS, MS, body(part, more=True)) for n, part in enumerate((b'{"a": 1}\n{"b"', b": 2}\n"))),
+    ]
+    empty.open(0, http_scope("GET", "/lines"), [*steps, returned(9 * MS)])
+    steps = [send(MS, MS, start(200)), *(send((2 + n) * MS, MS, body(b"part", more=True)) for n in range(3))]
+    empty.open(S, http_scope("GET", "/chunks"), [*steps, returned(9 * MS)])
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        main_screen(app).connections.move_to(0)
+        await press(pilot, "enter", "4")
+        rows = app.screen.query_one(StreamList)
+        assert rows.lines == 2
+        assert '{"b":2}' in shown(app)
+        await press(pilot, "escape", "j")
+        await ready(pilot)
+        assert "3 chunks" in shown(app)
+
+
+async def test_the_scope_and_the_error_have_tabs(empty: Builder) -> None:
+    failing(empty, 0, "/boom", 70 * MS)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "4")
+        assert "http_version      '1.1'" in shown(app)
+        await press(pilot, "j", "j", "right")
+        assert "spec_version      '2.4'" in shown(app)
+        await press(pilot, "left", "left")
+        assert pane(app).tab.main.cursor == 0
+        await press(pilot, "5")
+        assert "/srv/shop/orders.py:41  checkout" in shown(app)
+        await press(pilot, "minus")
+        assert "/srv/shop/orders.py:41" not in shown(app)
+        await press(pilot, "plus")
+        assert "total = sum(prices" in shown(app)
+
+
+async def test_output_is_that_of_the_time(empty: Builder) -> None:
+    empty.output(0, "stdout", "before")
+    simple(empty, 100 * MS, "GET", "/", 200, 50 * MS, b"x")
+    empty.output(120 * MS, "stderr", "during")
+    empty.output(S, "stdout", "long after")
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "5")
+        assert "1 lines written while it was open" in shown(app)
+        assert pane(app).current_text() == "during"
+        assert "long after" not in shown(app)
+
+
+def test_lines_are_found_by_time() -> None:
+    times: list[int | None] = [None, None, 10, 20, 20, 30]
+    assert lines_between(lambda n: times[n], 6, 20, 25) == (3, 5)
+    assert lines_between(lambda n: times[n], 6, 0, 9) == (2, 2)
+    assert lines_between(lambda n: times[n], 0, 0, 9) == (0, 0)
+
+
+async def test_the_same_tabs_in_a_narrow_terminal(empty: Builder) -> None:
+    socket(empty, 0, "/ws", 5, 200 * MS, 1011)
+    app = app_on(empty.path)
+    async with app.run_test(size=(60, 24)) as pilot:
+        await press(pilot, "enter")
+        assert isinstance(app.screen, DetailScreen)
+        await press(pilot, "4", "G")
+        assert "close 1011 server error" in shown(app)
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, DetailScreen)
+
+
+async def test_all_of_it_can_be_searched_event_by_event(empty: Builder) -> None:
+    steps = [send(n * MS, 1000, body(b"chunk %d" % n, more=True)) for n in range(1_000)]
+    empty.open(0, http_scope("GET", "/stream"), steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "slash", *"chunk 77", "enter")
+        events = pane(app).events
+        assert events.cursor == 78
+        await press(pilot, "n")
+        assert events.cursor == 771
+        await press(pilot, "N")
+        assert events.cursor == 78
+
+
+HOSTILE = st.text(st.sampled_from("a[/]\\\x1b\x07\u202e\u200b日🙂\u0301\ud800\r\n\t\x9b{}\"'"), max_size=24)
+BYTES = HOSTILE.map(lambda text: text.encode("utf-8", "surrogatepass"))
+BODIES = BYTES | st.binary(max_size=64) | st.sampled_from([b"[" * 300, b'{"a": "' + b"x" * 9_000 + b'"}'])
+PAIRS = st.lists(st.tuples(BYTES, BYTES).map(list), max_size=4)
+
+
+async def paint(path: Path, size: tuple[int, int]) -> None:
+    app = app_on(path, Clock())
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "enter")
+        for number in range(1, 9):
+            await press(pilot, str(number), "plus")
+            for view in pane(app).query(LineView):
+                for y in range(view.size.height if view.is_on_screen else 0):
+                    strip = view.render_line(y)
+                    assert strip.cell_length == sum(segment.cell_length for segment in strip) == view.size.width
+                    characters = {character for segment in strip for character in segment.text}
+                    assert not {category(character) for character in characters} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@settings(
+    max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(PAIRS, BODIES, HOSTILE, st.sampled_from([(160, 44), (50, 20)]))
+def test_hostile_connections_leave_the_screen_intact(
+    tmp_path_factory: Any, headers: list[Any], data: bytes, text: str, size: tuple[int, int]
+) -> None:
+    build = Builder(tmp_path_factory.mktemp("hostile") / "x.asgispy")
+    build.process(1)
+    scope = {**http_scope("GET", "/" + text, data, headers or None), "state": {text: [text, data]}}
+    steps: list[Any] = [
+        receive(MS, MS, {"type": "http.request", "body": data}),
+        send(2 * MS, MS, {"type": "http.response.start", "status": 200, "headers": headers}),
+        send(3 * MS, MS, body(data, more=True)),
+        send(4 * MS, MS, body(text.encode("utf-8", "replace"), more=True)),
+        raised(5 * MS, FAILURE),
+    ]
+    build.open(0, {**scope, "type": "http"}, steps)
+    build.output(2 * MS, "stdout", text.encode("utf-8", "replace").decode())
+    build.close()
+    asyncio.run(paint(build.path, size))
