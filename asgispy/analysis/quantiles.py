@@ -1,7 +1,7 @@
 """Percentiles of many durations in constant space: a histogram whose bins widen with the duration.
 
 Each power of two is divided into `PARTS` bins, so that a quantile is off by 1/32 of itself at most (about 3 %), however
-many durations there are. What must not move in: drawing (tui/histogram).
+many durations there are. What must not move in: drawing (tui/time/histogram).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Ids ascend nearly with time, since processes' clocks differ a little and probes send with some delay: a span of time is
 a range of ids with `SLACK` around it, and those that were opened long before and lasted into it, which are remembered.
-What must not move in: lanes and packing (tui/lanes), the density of the whole capture (overview).
+What must not move in: lanes and packing (tui/time/lanes), the density of the whole capture (overview).
 """
 
 from __future__ import annotations

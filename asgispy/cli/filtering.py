@@ -47,7 +47,7 @@ def filter_of(text: str | None) -> Query | None:
     if not text:
         return None
     from asgispy.cli.configured import configuration
-    from asgispy.tui.filtering import parse_filter
+    from asgispy.tui.rows.filtering import parse_filter
 
     query = parse_filter(text, configuration().filters if "@" in text else {})
     return None if query.empty else query

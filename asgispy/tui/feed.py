@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import CaptureError
 from asgispy.model.connection import Note
-from asgispy.tui.arrangement import Arrangement
-from asgispy.tui.calls import CallWindow
-from asgispy.tui.filtering import SeenValues, header_names
 from asgispy.tui.present import S
-from asgispy.tui.statistics import Statistics
+from asgispy.tui.rows.arrangement import Arrangement
+from asgispy.tui.rows.filtering import SeenValues, header_names
+from asgispy.tui.time.calls import CallWindow
+from asgispy.tui.time.statistics import Statistics
 from asgispy.tui.window import OutputWindow
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from asgispy.capture.reader import Extent
     from asgispy.model.connection import Connection, Process
     from asgispy.query.query import Query
-    from asgispy.tui.axis import Viewport
-    from asgispy.tui.columns import Choice
+    from asgispy.tui.rows.columns import Choice
     from asgispy.tui.session import Session
+    from asgispy.tui.time.axis import Viewport
     from asgispy.tui.window import ArrangedRows, RowWindow
 
 RATE_OVER: Final = 3 * S

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from asgispy.configuration import nearest
 from asgispy.errors import QueryError
-from asgispy.tui.columns import COLUMNS, Choice
-from asgispy.tui.filtering import parse_filter
 from asgispy.tui.keymap import keymap_for
 from asgispy.tui.memory import Memory
+from asgispy.tui.rows.columns import COLUMNS, Choice
+from asgispy.tui.rows.filtering import parse_filter
 from asgispy.tui.themes import themes_for
 
 if TYPE_CHECKING:

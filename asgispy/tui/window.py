@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from asgispy.capture.reader import CaptureReader, Row
     from asgispy.model.connection import Connection, OutputLine
     from asgispy.model.events import Event
-    from asgispy.tui.listing import Arranged
+    from asgispy.tui.rows.listing import Arranged
 
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from asgispy.tui.worker import Job
+    from asgispy.tui.time.worker import Job
 
 JUMPS: Final = 60
 KEYS: Final = 40

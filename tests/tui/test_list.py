@@ -11,7 +11,7 @@ from asgispy.capture.listing import Order
 from asgispy.configuration import Configuration
 from asgispy.errors import CaptureBusy
 from asgispy.tui.app import SpyApp
-from asgispy.tui.columns import COLUMNS, DEFAULT, Choice
+from asgispy.tui.rows.columns import COLUMNS, DEFAULT, Choice
 from asgispy.tui.screens.columns import ColumnsScreen
 from asgispy.tui.screens.confirm import ConfirmScreen
 from asgispy.tui.screens.prompt import PromptScreen

@@ -10,9 +10,9 @@ from textual.widgets import Input
 from asgispy.configuration import Configuration
 from asgispy.errors import UsageError
 from asgispy.tui.app import SpyApp
-from asgispy.tui.columns import Choice
 from asgispy.tui.memory import Memory
 from asgispy.tui.preferences import check, choice_of, columns_for, order_for, texts_of
+from asgispy.tui.rows.columns import Choice
 from tests.tui.support import Clock, FakeSession, main_screen, poll, seen
 
 if TYPE_CHECKING:

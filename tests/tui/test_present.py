@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgispy.model.values import BytesLike, Cut, Opaque
-from asgispy.tui.axis import fit_axis
 from asgispy.tui.present import clock_text, latin, offset_text, preview, rate_text, value_text
+from asgispy.tui.time.axis import fit_axis
 from tests.tui.build import MS, START, S
 
 

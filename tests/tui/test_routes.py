@@ -10,7 +10,7 @@ import pytest
 from asgispy.analysis.quantiles import Quantiles
 from asgispy.capture.grouping import OTHERS, Group
 from asgispy.query.query import parse
-from asgispy.tui.grouped import COLUMNS, Sorting, by, columns_for, filter_of, narrowed, sort_groups, total_of
+from asgispy.tui.rows.grouped import COLUMNS, Sorting, by, columns_for, filter_of, narrowed, sort_groups, total_of
 from asgispy.tui.screens.routes import RoutesScreen
 from tests.tui.build import MS, S, simple
 from tests.tui.support import app_on, main_screen, on_main, poll, seen

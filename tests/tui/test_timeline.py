@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.events import MouseScrollUp
 
-from asgispy.tui.axis import Viewport
 from asgispy.tui.screens.timeline import TimelineScreen
+from asgispy.tui.time.axis import Viewport
 from asgispy.tui.widgets.overview import Overview
 from tests.tui.build import MS, START, S, million, send, simple
 from tests.tui.support import Clock, app_on, main_screen, on_main, poll, seen

@@ -1,7 +1,7 @@
 """The four things that can be done with a connection from any screen that shows one: copy, save, open, compare.
 
 This is where keys, menus and prompts meet what does the work. What must not move in: what can be had (materials), how
-it is written (saving), shown elsewhere (editing) or compared (tui/compare).
+it is written (saving), shown elsewhere (editing) or compared (tui/comparing).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from asgispy.errors import AsgispyError
 from asgispy.tui.acting import saving
 from asgispy.tui.acting.clipboard import LIMIT, clip, condition, obstacle
 from asgispy.tui.acting.editing import EDITOR, PAGER, program_for, show
+from asgispy.tui.acting.entry import Entry
 from asgispy.tui.acting.jobs import Cancelled, Progress
 from asgispy.tui.acting.materials import headers, materials
 from asgispy.tui.acting.subject import look
 from asgispy.tui.actions import ACTING, bindings
-from asgispy.tui.entry import Entry
 from asgispy.tui.sanitise import clean
 from asgispy.tui.screens.compare import CompareScreen
 from asgispy.tui.screens.confirm import ConfirmScreen

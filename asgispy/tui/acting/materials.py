@@ -24,8 +24,8 @@ from asgispy.formats.url import as_bytes, path_of, url_of
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN
 from asgispy.model.units import format_size
+from asgispy.tui.acting.entry import Entry
 from asgispy.tui.acting.subject import is_socket, payload_of
-from asgispy.tui.entry import Entry
 from asgispy.tui.present import preview
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from asgispy.tui.columns import COLUMNS, DEFAULT, Choice
-from asgispy.tui.headers import resized
 from asgispy.tui.paint import Brush
+from asgispy.tui.rows.columns import COLUMNS, DEFAULT, Choice
+from asgispy.tui.rows.headers import resized
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Two connections side by side, or one under the other in a narrow terminal: what differs first, all of it on demand.
 
-What must not move in: finding differences (tui/compare) and laying them out (tui/comparison).
+What must not move in: finding differences (tui/comparing) and laying them out (comparing/comparison).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from textual.widgets import Static
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
 from asgispy.model.connection import TYPE_NAMES
-from asgispy.tui.acting.sides import side
 from asgispy.tui.actions import COMPARE, bindings
-from asgispy.tui.compare import compare, swapped
-from asgispy.tui.comparison import lay_out
+from asgispy.tui.comparing.compare import compare, swapped
+from asgispy.tui.comparing.comparison import lay_out
+from asgispy.tui.comparing.sides import side
 from asgispy.tui.paint import Brush, elide_middle
 from asgispy.tui.sanitise import clean
 from asgispy.tui.widgets.key_bar import KeyBar
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from asgispy.model.connection import Connection
-    from asgispy.tui.compare import Section, Side
-    from asgispy.tui.comparison import Line
+    from asgispy.tui.comparing.compare import Section, Side
+    from asgispy.tui.comparing.comparison import Line
 
 
 class CompareView(LineView):

@@ -15,10 +15,10 @@ from asgispy.capture.reader import Row
 from asgispy.errors import CaptureError
 from asgispy.tui.acting.actions import ActsOnConnections
 from asgispy.tui.actions import MAIN, TIME, bindings
+from asgispy.tui.rows.trouble import find_trouble
 from asgispy.tui.screens.detail import DetailScreen
 from asgispy.tui.screens.fed import WIDE
 from asgispy.tui.screens.timed_list import TimedListScreen
-from asgispy.tui.trouble import find_trouble
 from asgispy.tui.widgets.connection_list import ConnectionList
 from asgispy.tui.widgets.detail_pane import DetailPane
 from asgispy.tui.widgets.filter_bar import FilterBar

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.events import Click, Key
     from textual.strip import Strip
 
-    from asgispy.tui.entry import Entry
+    from asgispy.tui.acting.entry import Entry
 
 _PREVIEW = 300
 """Characters of a preview that are looked at."""

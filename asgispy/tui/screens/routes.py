@@ -11,7 +11,7 @@ from textual import on
 
 from asgispy.errors import QueryError
 from asgispy.tui.actions import ROUTES, bindings
-from asgispy.tui.grouped import narrowed
+from asgispy.tui.rows.grouped import narrowed
 from asgispy.tui.screens.fed import FedScreen
 from asgispy.tui.widgets.key_bar import KeyBar
 from asgispy.tui.widgets.line_view import LineView

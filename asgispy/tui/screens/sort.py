@@ -12,10 +12,10 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from asgispy.tui.columns import COLUMNS
-from asgispy.tui.headers import NATURAL, order_text, ordered_by
-from asgispy.tui.layout import ARROWS, PLAIN_ARROWS
 from asgispy.tui.paint import Brush
+from asgispy.tui.rows.columns import COLUMNS
+from asgispy.tui.rows.headers import NATURAL, order_text, ordered_by
+from asgispy.tui.rows.layout import ARROWS, PLAIN_ARROWS
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from asgispy.capture.listing import Order
-    from asgispy.tui.columns import Column
+    from asgispy.tui.rows.columns import Column
 
 OFFERED = tuple(column for column in COLUMNS.values() if column.key)
 

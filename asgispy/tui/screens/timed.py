@@ -13,7 +13,7 @@ from asgispy.tui.screens.fed import FedScreen
 from asgispy.tui.widgets.overview import Overview
 
 if TYPE_CHECKING:
-    from asgispy.tui.axis import Viewport
+    from asgispy.tui.time.axis import Viewport
 
 
 class TimedScreen(FedScreen):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from asgispy.errors import CaptureError
-from asgispy.tui.axis import Viewport
 from asgispy.tui.screens.routes import RoutesScreen
 from asgispy.tui.screens.timed import TimedScreen
 from asgispy.tui.screens.timeline import TimelineScreen
+from asgispy.tui.time.axis import Viewport
 from asgispy.tui.widgets.connection_list import ConnectionList
 from asgispy.tui.widgets.line_view import LineView
 

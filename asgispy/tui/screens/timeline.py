@@ -17,7 +17,7 @@ from asgispy.tui.paint import Brush
 from asgispy.tui.present import clock_text
 from asgispy.tui.screens.timed import TimedScreen
 from asgispy.tui.theme import palette_of
-from asgispy.tui.traces import trace_of
+from asgispy.tui.time.traces import trace_of
 from asgispy.tui.widgets.key_bar import KeyBar
 from asgispy.tui.widgets.lane_view import LaneView
 from asgispy.tui.widgets.overview import Overview
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.strip import Strip
 
-    from asgispy.tui.axis import Viewport
     from asgispy.tui.feed import Feed
-    from asgispy.tui.lanes import Placed
+    from asgispy.tui.time.axis import Viewport
+    from asgispy.tui.time.lanes import Placed
 
 SLIDE = 0.1
 """When what goes on runs out of sight, this part of the span is moved on at once."""

@@ -14,7 +14,7 @@ from asgispy.model.values import BytesLike, size_of
 from asgispy.tui.document import pair, shortened, value_look
 from asgispy.tui.outline import Item
 from asgispy.tui.present import close_text, offset_text, value_text
-from asgispy.tui.summary import status_look
+from asgispy.tui.rows.summary import status_look
 from asgispy.tui.tabs.carried import BODIES, body_of
 from asgispy.tui.tabs.content import body_section
 from asgispy.tui.tabs.error import event_error

@@ -15,7 +15,7 @@ from asgispy.model.units import format_duration
 from asgispy.tui.document import shortened
 from asgispy.tui.outline import Item
 from asgispy.tui.present import latin, offset_text, value_text
-from asgispy.tui.summary import status_look
+from asgispy.tui.rows.summary import status_look
 from asgispy.tui.tabs.content import body_section, content_items
 from asgispy.tui.tabs.headers import headers_section
 from asgispy.tui.tabs.values import apart, section, value_item

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asgispy.tui.headers import order_text, turned
 from asgispy.tui.preferences import texts_of
+from asgispy.tui.rows.headers import order_text, turned
 from asgispy.tui.screens.columns import ColumnsScreen
 from asgispy.tui.screens.sort import SortScreen
 from asgispy.tui.widgets.line_view import LineView
@@ -19,9 +19,9 @@ from asgispy.tui.workarounds import set_line_count
 if TYPE_CHECKING:
     from asgispy.capture.listing import Order
     from asgispy.capture.reader import Row
-    from asgispy.tui.columns import Choice
     from asgispy.tui.feed import Feed
     from asgispy.tui.memory import Memory
+    from asgispy.tui.rows.columns import Choice
 
 
 class ArrangedList(LineView):

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from asgispy.tui.actions import LIST, bindings
-from asgispy.tui.axis import fit_axis
-from asgispy.tui.columns import COLUMNS, DEFAULT, MIDDLE, PATH, RIGHT, WATERFALL, Line, mark_text
-from asgispy.tui.filter_text import progress_text
-from asgispy.tui.headers import ordered_by, paint_titles, resized
-from asgispy.tui.layout import lay_out
 from asgispy.tui.paint import Brush
 from asgispy.tui.plain import WORDS
-from asgispy.tui.summary import summarise
-from asgispy.tui.traces import trace_of
-from asgispy.tui.waterfall import paint_bar
+from asgispy.tui.rows.columns import COLUMNS, DEFAULT, MIDDLE, PATH, RIGHT, WATERFALL, Line, mark_text
+from asgispy.tui.rows.filter_text import progress_text
+from asgispy.tui.rows.headers import ordered_by, paint_titles, resized
+from asgispy.tui.rows.layout import lay_out
+from asgispy.tui.rows.summary import summarise
+from asgispy.tui.time.axis import fit_axis
+from asgispy.tui.time.traces import trace_of
+from asgispy.tui.time.waterfall import paint_bar
 from asgispy.tui.widgets.annotated_list import AnnotatedList
 from asgispy.tui.widgets.overview import STEP, Overview
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from asgispy.capture.reader import Row
-    from asgispy.tui.axis import Axis
     from asgispy.tui.feed import Feed
-    from asgispy.tui.layout import Layout, Placed
-    from asgispy.tui.summary import Summary
+    from asgispy.tui.rows.layout import Layout, Placed
+    from asgispy.tui.rows.summary import Summary
     from asgispy.tui.theme import Palette
+    from asgispy.tui.time.axis import Axis
 
 
 class ConnectionList(AnnotatedList):

@@ -20,8 +20,8 @@ from asgispy.model.units import format_duration, format_size
 from asgispy.tui.actions import CONNECTION, bindings
 from asgispy.tui.light_window import LightWindow
 from asgispy.tui.present import clock_text
+from asgispy.tui.rows.summary import summarise
 from asgispy.tui.sanitise import clean
-from asgispy.tui.summary import summarise
 from asgispy.tui.tabs.choice import REQUEST, RESPONSE, TIMELINE, Facts, tabs_for
 from asgispy.tui.theme import palette_of
 from asgispy.tui.widgets.event_list import EventList
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
     from asgispy.tui.feed import Feed
-    from asgispy.tui.summary import Summary
+    from asgispy.tui.rows.summary import Summary
 
 
 class DetailPane(Vertical):

@@ -13,7 +13,7 @@ from asgispy.model.units import format_duration, format_size
 from asgispy.model.values import size_of
 from asgispy.tui.paint import Brush
 from asgispy.tui.present import MS, S, close_text, offset_text, preview, value_text
-from asgispy.tui.summary import status_look
+from asgispy.tui.rows.summary import status_look
 from asgispy.tui.tabs.carried import size_text
 from asgispy.tui.widgets.line_view import LineView
 

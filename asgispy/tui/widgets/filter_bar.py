@@ -16,8 +16,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from asgispy.tui.actions import FILTER, bindings
-from asgispy.tui.filter_text import FilterHighlighter, completion, judge, resting_line, wanted_option
-from asgispy.tui.filtering import SeenValues
+from asgispy.tui.rows.filter_text import FilterHighlighter, completion, judge, resting_line, wanted_option
+from asgispy.tui.rows.filtering import SeenValues
 from asgispy.tui.sanitise import clean
 from asgispy.tui.screens.prompt import PromptScreen
 from asgispy.tui.theme import palette_of
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from asgispy.model.connection import Connection
     from asgispy.tui.feed import Feed
-    from asgispy.tui.filter_text import Verdict
     from asgispy.tui.memory import Memory
+    from asgispy.tui.rows.filter_text import Verdict
 
 DEBOUNCE: Final = 0.15
 """Seconds without a key after which the list is filtered by what has been typed."""

@@ -14,25 +14,25 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from asgispy.capture.spans import NOTHING
-from asgispy.tui.axis import fit_axis
-from asgispy.tui.histogram import resample
-from asgispy.tui.lanes import across, beside, edge, find, lay_out, placed_bars
 from asgispy.tui.paint import Brush, elide, runs
 from asgispy.tui.present import count_text
 from asgispy.tui.sanitise import clean
 from asgispy.tui.theme import palette_of
-from asgispy.tui.traces import trace_of
-from asgispy.tui.waterfall import density_row, draw_bar, empty_cells
+from asgispy.tui.time.axis import fit_axis
+from asgispy.tui.time.histogram import resample
+from asgispy.tui.time.lanes import across, beside, edge, find, lay_out, placed_bars
+from asgispy.tui.time.traces import trace_of
+from asgispy.tui.time.waterfall import density_row, draw_bar, empty_cells
 
 if TYPE_CHECKING:
     from textual.events import Click, MouseScrollDown, MouseScrollUp
 
     from asgispy.capture.spans import Span
-    from asgispy.tui.axis import Axis, Viewport
     from asgispy.tui.feed import Feed
-    from asgispy.tui.lanes import Key, Lane, Placed
     from asgispy.tui.theme import Palette
-    from asgispy.tui.waterfall import Cell
+    from asgispy.tui.time.axis import Axis, Viewport
+    from asgispy.tui.time.lanes import Key, Lane, Placed
+    from asgispy.tui.time.waterfall import Cell
 
 HEADER: Final = 1
 STEP: Final = 1.5

@@ -12,20 +12,20 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from asgispy.tui.axis import Viewport, fit_axis
-from asgispy.tui.histogram import resample
 from asgispy.tui.paint import runs
 from asgispy.tui.present import S, rate_text
 from asgispy.tui.theme import palette_of
-from asgispy.tui.waterfall import density_row
+from asgispy.tui.time.axis import Viewport, fit_axis
+from asgispy.tui.time.histogram import resample
+from asgispy.tui.time.waterfall import density_row
 
 if TYPE_CHECKING:
     from textual.events import MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
 
     from asgispy.capture.overview import Density
-    from asgispy.tui.axis import Axis
     from asgispy.tui.feed import Feed
     from asgispy.tui.theme import Palette
+    from asgispy.tui.time.axis import Axis
 
 STEP: Final = 1.5
 """What one turn of the wheel zooms by."""

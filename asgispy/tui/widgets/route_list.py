@@ -11,7 +11,8 @@ from rich.style import Style
 from textual.message import Message
 
 from asgispy.model.units import format_duration
-from asgispy.tui.grouped import (
+from asgispy.tui.paint import Brush
+from asgispy.tui.rows.grouped import (
     COLUMNS,
     HISTOGRAM,
     ROUTE,
@@ -22,8 +23,7 @@ from asgispy.tui.grouped import (
     sort_groups,
     total_of,
 )
-from asgispy.tui.histogram import duration_cells, duration_edges, sparkline
-from asgispy.tui.paint import Brush
+from asgispy.tui.time.histogram import duration_cells, duration_edges, sparkline
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:

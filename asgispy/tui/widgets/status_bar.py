@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual.widgets import Static
 
-from asgispy.tui.filter_text import matching_text, progress_text
-from asgispy.tui.headers import order_mark
 from asgispy.tui.paint import width_of
 from asgispy.tui.present import count_text, rate_text
+from asgispy.tui.rows.filter_text import matching_text, progress_text
+from asgispy.tui.rows.headers import order_mark
 from asgispy.tui.sanitise import clean
 from asgispy.tui.theme import palette_of
 

@@ -11,8 +11,8 @@ import pytest
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.tui.acting.materials import file_name, headers, materials, suffix_of
-from asgispy.tui.acting.sides import side
 from asgispy.tui.acting.subject import look
+from asgispy.tui.comparing.sides import side
 from tests.tui.build import (
     LIFESPAN_SCOPE,
     MS,

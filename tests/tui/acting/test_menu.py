@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 from textual.app import App
 
+from asgispy.tui.acting.entry import Entry
 from asgispy.tui.acting.jobs import Cancelled, Progress
-from asgispy.tui.entry import Entry
 from asgispy.tui.screens.menu import MenuList, MenuScreen
 from asgispy.tui.screens.progress import ProgressScreen
 from asgispy.tui.themes import DARK

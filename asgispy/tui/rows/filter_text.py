@@ -15,8 +15,8 @@ from rich.text import Text
 
 from asgispy.errors import QueryError
 from asgispy.query.complete import Completion, Option, complete
-from asgispy.tui.filtering import parse_filter
 from asgispy.tui.present import count_text
+from asgispy.tui.rows.filtering import parse_filter
 from asgispy.tui.sanitise import clean
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from asgispy.query.query import Query
     from asgispy.tui.feed import Feed
-    from asgispy.tui.filtering import SeenValues
+    from asgispy.tui.rows.filtering import SeenValues
     from asgispy.tui.theme import Palette
 
 CARET: Final = "^"

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from asgispy.capture.listing import COLUMNS as SORTABLE
 from asgispy.capture.listing import Order
-from asgispy.tui.columns import COLUMNS, DEFAULT, PATH, PROCESS, WATERFALL, Choice
-from asgispy.tui.headers import ordered_by, paint_titles, resized, turned
-from asgispy.tui.layout import lay_out
+from asgispy.tui.rows.columns import COLUMNS, DEFAULT, PATH, PROCESS, WATERFALL, Choice
+from asgispy.tui.rows.headers import ordered_by, paint_titles, resized, turned
+from asgispy.tui.rows.layout import lay_out
 from asgispy.tui.theme import palette_for
 
 if TYPE_CHECKING:
-    from asgispy.tui.layout import Layout
+    from asgispy.tui.rows.layout import Layout
 
 PALETTE = palette_for(True)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from asgispy.analysis.quantiles import Quantiles
-    from asgispy.tui.axis import Axis
+    from asgispy.tui.time.axis import Axis
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 PLAIN_BLOCKS: Final = " .:-=+*%#"

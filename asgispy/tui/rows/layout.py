@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from asgispy.tui.columns import COLUMNS, PATH, PROCESS, WATERFALL
+from asgispy.tui.rows.columns import COLUMNS, PATH, PROCESS, WATERFALL
 
 if TYPE_CHECKING:
-    from asgispy.tui.columns import Choice, Column
+    from asgispy.tui.rows.columns import Choice, Column
 
 STATE_WIDTH: Final = 2
 """Cells at the left edge: how the connection stands, and the user's mark."""

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Final
 from rich.style import Style
 
 from asgispy.analysis.cadence import BINS, Cadence
-from asgispy.tui.histogram import block, heights
 from asgispy.tui.paint import runs
 from asgispy.tui.theme import blend
+from asgispy.tui.time.histogram import block, heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.segment import Segment
 
-    from asgispy.tui.axis import Axis
-    from asgispy.tui.summary import Bar
+    from asgispy.tui.rows.summary import Bar
     from asgispy.tui.theme import Palette
-    from asgispy.tui.traces import Mark, Trace
+    from asgispy.tui.time.axis import Axis
+    from asgispy.tui.time.traces import Mark, Trace
 
 Cell = tuple[str, Style | None]
 Piece = tuple[int, int, str]

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import QueryError
-from asgispy.tui.filter_text import FilterHighlighter, completion, judge
-from asgispy.tui.filtering import SeenValues, expand, header_names, parse_filter
+from asgispy.tui.rows.filter_text import FilterHighlighter, completion, judge
+from asgispy.tui.rows.filtering import SeenValues, expand, header_names, parse_filter
 from asgispy.tui.theme import palette_for
 
 if TYPE_CHECKING:

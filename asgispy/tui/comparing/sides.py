@@ -1,6 +1,6 @@
 """Reads what is compared of a connection, bounded. For a worker thread with a reader of its own.
 
-What must not move in: comparing (tui/compare).
+What must not move in: comparing (tui/comparing).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from asgispy.model.connection import HTTP
 from asgispy.model.events import RECEIVE, SEND
 from asgispy.model.values import Opaque
 from asgispy.tui.acting.subject import LONG, payload_of, telling
-from asgispy.tui.compare import BODY_LIMIT, Payload, Side
+from asgispy.tui.comparing.compare import BODY_LIMIT, Payload, Side
 from asgispy.tui.present import preview, value_text
 
 if TYPE_CHECKING:

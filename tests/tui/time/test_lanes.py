@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from asgispy.capture.reader import Row
 from asgispy.capture.spans import Span
 from asgispy.model.connection import COMPLETED, HTTP, Connection
-from asgispy.tui.axis import Viewport
-from asgispy.tui.lanes import across, beside, edge, find, lay_out, pack, placed_bars
+from asgispy.tui.time.axis import Viewport
+from asgispy.tui.time.lanes import across, beside, edge, find, lay_out, pack, placed_bars
 from tests.tui.build import MS, START, S
 
 if TYPE_CHECKING:
-    from asgispy.tui.lanes import Lane
+    from asgispy.tui.time.lanes import Lane
 
 AXIS = Viewport(START, START + 10 * S).axis(100)
 

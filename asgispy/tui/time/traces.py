@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asgispy.model.connection import Connection
-    from asgispy.tui.calls import Call
+    from asgispy.tui.time.calls import Call
 
 MOST: Final = 60
 """With more calls than this the density stands in for single messages: the reader gives 64 of them at most."""

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from asgispy.capture.listing import Order
-from asgispy.tui.columns import COLUMNS, RIGHT, WATERFALL
-from asgispy.tui.layout import ARROWS, PLAIN_ARROWS
 from asgispy.tui.paint import Brush, elide
+from asgispy.tui.rows.columns import COLUMNS, RIGHT, WATERFALL
+from asgispy.tui.rows.layout import ARROWS, PLAIN_ARROWS
 
 if TYPE_CHECKING:
-    from asgispy.tui.columns import Choice, Column
-    from asgispy.tui.layout import Layout, Placed
+    from asgispy.tui.rows.columns import Choice, Column
+    from asgispy.tui.rows.layout import Layout, Placed
     from asgispy.tui.theme import Palette
 
 NATURAL: Final = "started"

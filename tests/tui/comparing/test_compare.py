@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from asgispy.model.connection import HTTP, WEBSOCKET, Connection
 from asgispy.model.events import Error
-from asgispy.tui.compare import Payload, Side, compare, swapped
-from asgispy.tui.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
+from asgispy.tui.comparing.compare import Payload, Side, compare, swapped
+from asgispy.tui.comparing.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
 
 if TYPE_CHECKING:
-    from asgispy.tui.compare import Section
+    from asgispy.tui.comparing.compare import Section
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

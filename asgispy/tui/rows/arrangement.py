@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asgispy.tui.filtering import parse_filter
-from asgispy.tui.listing import Arranger, Wanted
+from asgispy.tui.rows.filtering import parse_filter
+from asgispy.tui.rows.listing import Arranger, Wanted
 from asgispy.tui.window import ArrangedRows, RowWindow
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from asgispy.capture.listing import Order
     from asgispy.capture.reader import CaptureReader, Row
     from asgispy.query.query import Query
-    from asgispy.tui.listing import Arranged
+    from asgispy.tui.rows.listing import Arranged
 
 
 class Arrangement:

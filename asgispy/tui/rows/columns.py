@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.model.connection import Connection, Note
-    from asgispy.tui.summary import Summary
+    from asgispy.tui.rows.summary import Summary
 
 LEFT: Final = "left"
 RIGHT: Final = "right"

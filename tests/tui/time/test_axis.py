@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asgispy.tui.axis import CLOSEST, Viewport, fit_axis
+from asgispy.tui.time.axis import CLOSEST, Viewport, fit_axis
 from tests.tui.build import MS, START, S
 
 VIEWPORTS = st.builds(

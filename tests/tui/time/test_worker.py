@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from asgispy.errors import CaptureError
-from asgispy.tui.worker import Worker
+from asgispy.tui.time.worker import Worker
 
 
 class Counting:

@@ -11,8 +11,8 @@ import pytest
 from asgispy.capture.listing import Order
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import QueryError
-from asgispy.tui.arrangement import Arrangement
-from asgispy.tui.listing import Arranged, Wanted
+from asgispy.tui.rows.arrangement import Arrangement
+from asgispy.tui.rows.listing import Arranged, Wanted
 from asgispy.tui.window import place_of
 from tests.tui.build import MS, S, returned, simple, socket
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgispy.analysis.quantiles import Quantiles
-from asgispy.tui.axis import Viewport
-from asgispy.tui.histogram import block, duration_cells, duration_edges, heights, resample, sparkline
+from asgispy.tui.time.axis import Viewport
+from asgispy.tui.time.histogram import block, duration_cells, duration_edges, heights, resample, sparkline
 from tests.tui.build import MS, START, S
 
 BINS = st.dictionaries(

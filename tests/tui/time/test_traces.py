@@ -9,11 +9,11 @@ from asgispy.analysis.cadence import Cadence
 from asgispy.capture.reader import Row
 from asgispy.model.connection import ABORTED, COMPLETED, FAILED, HTTP, LIFESPAN, WEBSOCKET, Connection
 from asgispy.model.events import RAISE, RECEIVE, RETURN, SEND
-from asgispy.tui.axis import Viewport
-from asgispy.tui.summary import summarise
+from asgispy.tui.rows.summary import summarise
 from asgispy.tui.theme import palette_for
-from asgispy.tui.traces import MOST, trace_of
-from asgispy.tui.waterfall import paint_bar
+from asgispy.tui.time.axis import Viewport
+from asgispy.tui.time.traces import MOST, trace_of
+from asgispy.tui.time.waterfall import paint_bar
 from tests.tui.build import MS, START, S
 
 if TYPE_CHECKING:

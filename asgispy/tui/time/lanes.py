@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from asgispy.tui.summary import summarise
-from asgispy.tui.waterfall import cells_of
+from asgispy.tui.rows.summary import summarise
+from asgispy.tui.time.waterfall import cells_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from asgispy.capture.reader import Row
     from asgispy.capture.spans import Span
-    from asgispy.tui.axis import Axis
-    from asgispy.tui.summary import Summary
+    from asgispy.tui.rows.summary import Summary
+    from asgispy.tui.time.axis import Axis
 
 STRIP: Final = 3
 """Lines of a density strip at most."""

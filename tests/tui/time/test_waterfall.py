@@ -8,10 +8,10 @@ from asgispy.analysis.cadence import Cadence
 from asgispy.capture.reader import Row
 from asgispy.model.connection import ABORTED, COMPLETED, FAILED, HTTP, LIFESPAN, WEBSOCKET, Connection
 from asgispy.model.events import RECEIVE, SEND
-from asgispy.tui.axis import Axis
-from asgispy.tui.summary import Bar, summarise
+from asgispy.tui.rows.summary import Bar, summarise
 from asgispy.tui.theme import palette_for
-from asgispy.tui.waterfall import paint_bar
+from asgispy.tui.time.axis import Axis
+from asgispy.tui.time.waterfall import paint_bar
 from tests.tui.build import MS, START, S
 
 AXIS = Axis(START, START + 10 * S, S, 40)

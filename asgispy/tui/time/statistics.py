@@ -12,7 +12,7 @@ from asgispy.capture.filtered import FilteredGrouping
 from asgispy.capture.grouping import Grouping
 from asgispy.capture.overview import EMPTY, Overview
 from asgispy.capture.spans import NOTHING, SpanReader
-from asgispy.tui.worker import Worker
+from asgispy.tui.time.worker import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asgispy.capture.overview import Density
     from asgispy.capture.spans import Span
     from asgispy.query.query import Query
-    from asgispy.tui.worker import Task
+    from asgispy.tui.time.worker import Task
 
 
 class Statistics:

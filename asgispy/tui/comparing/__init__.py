@@ -1,0 +1,1 @@
+"""Two connections compared: what differs, and how that is laid out. Pure."""
