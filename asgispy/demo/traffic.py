@@ -11,12 +11,13 @@ Owns: who asks for what, and when. What must not move in: how HTTP is spoken (`_
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from http.client import HTTPException
 from random import Random
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.frames import CloseCode
 
 from asgispy.demo._client import HttpClient
 from asgispy.demo._phrases import NAMES, sentence
@@ -116,8 +118,15 @@ async def find_trouble(client: HttpClient, random: Random) -> None:
     await ask_now_and_then(client, random, TROUBLES, (3, 6))
 
 
-def open_socket(client: HttpClient, path: str) -> connect:
-    return connect(client.websocket_url(path), close_timeout=CLOSE_TIMEOUT)
+@contextlib.asynccontextmanager
+async def open_socket(client: HttpClient, path: str) -> AsyncIterator[ClientConnection]:
+    """A WebSocket; whoever is told to stop goes away politely, where the library would claim an internal error."""
+    async with connect(client.websocket_url(path), close_timeout=CLOSE_TIMEOUT) as socket:
+        try:
+            yield socket
+        except asyncio.CancelledError:
+            await socket.close(CloseCode.GOING_AWAY)
+            raise
 
 
 async def listen(socket: ClientConnection, seconds: float) -> None:

@@ -66,6 +66,8 @@ def test_the_traffic_is_lively_and_ends_well() -> None:
         names = {call.scope["query_string"] for call in chats if call.scope["type"] == "websocket"}
         assert names == {b"name=Ada", b"name=Grace", b"name=Alan"}
         assert all(call.ended.wait(5) for call in chats)
+        ends = [message for call in chats for message in call.received if message["type"] == "websocket.disconnect"]
+        assert {message["code"] for message in ends} <= {1000, 1001}
     assert served.witness.faults() == []
 
 
