@@ -89,6 +89,8 @@ class Listing:
         self._version: int | None = None
         self._showed = False
         self._absent = array("q")
+        self._survivors: Sequence[int] = ()
+        self._offsets: Mapping[int, int] = {}
         self._notes: Mapping[int, Note] = {}
 
     @property
@@ -172,6 +174,7 @@ class Listing:
         self._leave_out_evicted()
         self._leave_out_absent()
         self._see_notes()
+        self._see_shutdowns()
         self._queue(self._suspects)
         self._owed = bool(self._watched)
         self._count()
@@ -184,8 +187,8 @@ class Listing:
 
     def _leave_out_evicted(self) -> None:
         positions = self._reader.positions
-        if positions.floor > self._floor:
-            self._floor = positions.floor
+        if positions.floor > self._floor or positions.survivors != self._survivors:
+            self._floor, self._survivors = positions.floor, positions.survivors
             cut = bisect.bisect_left(self._found, place_of(self._floor))
             survivors = array("q", (place for place in self._found[:cut] if holds(positions.survivors, place >> 1)))
             if len(survivors) < cut:
@@ -215,6 +218,11 @@ class Listing:
         ordered, size = sorted(ids), PIECE if self._matcher.exact else FEW
         self._again.extend(ordered[start : start + size] for start in range(0, len(ordered), size))
         self._owed = False
+
+    def _see_shutdowns(self) -> None:
+        """What was found may be of a later moment than the positions were then, which knew of no shutdown yet."""
+        before, self._offsets = self._offsets, self._reader.positions.offsets
+        self._suspects.update(id for id in self._offsets.keys() - before.keys() if id < self._next)
 
     # Finding
 

@@ -86,7 +86,11 @@ class Positions:
 
     def position_of(self, id: int) -> int:
         """The position of a connection's (first) row; for one that is not in the list, of the row before it."""
-        return max(0, self.rank(id) - 1 + bisect.bisect_left(self._shutdowns, (id,)))
+        return max(0, self.near(id) - 1)
+
+    def near(self, id: int) -> int:
+        """How many rows come up to a connection's (first) row: the position of what follows one that is not there."""
+        return self.rank(id) + bisect.bisect_left(self._shutdowns, (id,))
 
     def place_at(self, position: int) -> int:
         """The place of the row at a position; raises IndexError outside the list."""

@@ -48,7 +48,8 @@ CREATE TABLE output (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stream TEXT 
 _INSPECTOR: Final = """
 ALTER TABLE connections ADD COLUMN gap INTEGER;
 ALTER TABLE connections ADD COLUMN request_end INTEGER;
-CREATE INDEX troubled_connections ON connections (id) WHERE state = 2 OR status >= 500;
+CREATE INDEX troubled_connections ON connections (id)
+    WHERE state = 2 AND (type <> 2 OR messages > 0) OR status >= 500;
 
 -- What the user has attached to connections. Of a deleted one this row is all that is left: it says that the id is no
 -- row of the list, and is not to be given away again.
@@ -107,7 +108,7 @@ COMPLETIONS: Final[tuple[str, ...]] = (
 )
 """By version: what makes a capture of that version, which is only read, look like one of the present version."""
 
-TROUBLE: Final = "(state = 2 OR status >= 500)"
+TROUBLE: Final = "(state = 2 AND (type <> 2 OR messages > 0) OR status >= 500)"
 """What the index of troubled connections is for; a condition must be written like this to make use of it."""
 
 PROCESS_COLUMNS: Final = (

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from asgispy.cli.filtering import Sieve, filter_of
 from asgispy.cli.live_json import LiveJson
 from asgispy.collect.collector import Collector
 from asgispy.errors import UsageError
+from asgispy.model.units import format_size
 from asgispy.settings import Limits, Retention
+from asgispy.wire.framing import FRAME_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from asgispy.errors import CaptureError
     from asgispy.model.connection import Connection
     from asgispy.wire.address import Address
+
+
+MESSAGE_LIMIT: Final = FRAME_LIMIT // 2
+"""Bytes of one message's body that can be recorded: it travels in one frame, beside others."""
 
 
 def has_terminal() -> bool:
@@ -51,12 +57,19 @@ class RecordingOptions:
     def check(self, command: str) -> None:
         """Raise UsageError for what can't go together or can't be understood, before anything is started."""
         filter_of(self.filter)
+        if self.body_limit > MESSAGE_LIMIT:
+            raise UsageError(f"--body-limit: at most {format_size(MESSAGE_LIMIT)} of one message can be recorded")
         if self.headless:
             return
         if not has_terminal():
             raise UsageError(f"{command} needs a terminal for its screen: use --headless to go without")
         if self.json is not None and str(self.json) == "-":
             raise UsageError("--json - would write into the screen: use --headless, or name a file")
+
+
+def limits_for(body_limit: int) -> Limits:
+    """A connection may keep many messages of the size that one may have."""
+    return Limits(body_limit=body_limit, connection_limit=max(body_limit * 64, Limits().connection_limit))
 
 
 class Recording:
@@ -80,7 +93,7 @@ class Recording:
         self.collector = Collector(
             capture=options.capture,
             address=address,
-            limits=Limits(body_limit=options.body_limit, connection_limit=max(options.body_limit * 64, 8 * 1024**2)),
+            limits=limits_for(options.body_limit),
             retention=Retention(keep=options.keep, keep_bytes=options.keep_bytes),
             on_ended=self._ended,
             on_log=on_log,

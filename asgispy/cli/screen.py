@@ -5,12 +5,13 @@ Textual is imported here and nowhere else in the command line, since that takes 
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asgispy.cli.configured import configuration
 from asgispy.cli.sessions import AttachSession, RunSession, ViewSession
-from asgispy.errors import EXIT_OK
+from asgispy.errors import EXIT_FAILED, EXIT_OK
 from asgispy.launch.supervisor import ServerState
 from asgispy.tui.app import SpyApp
 from asgispy.tui.memory import Memory, state_file
@@ -33,8 +34,7 @@ def run_on_screen(launch: Launch, options: RecordingOptions, companion: Companio
     session = RunSession(launch, options, companion)
     try:
         session.start()
-        _show(session, settings)
-        return EXIT_OK
+        return max(_show(session, settings), session.supervisor.verdict)
     finally:
         if session.supervisor.state is ServerState.STOPPING:
             session.supervisor.kill()  # told to quit a second time: nobody wants to wait for an open stream
@@ -47,16 +47,14 @@ def attach_on_screen(address: Address, options: RecordingOptions) -> int:
     settings = _settings(options.filter, plain=options.plain)
     session = AttachSession(address, options)
     try:
-        _show(session, settings)
-        return EXIT_OK
+        return _show(session, settings)
     finally:
         session.recording.close()
 
 
 def view_on_screen(capture: Path, filter: str | None = None, *, plain: bool = False) -> int:
     """Show a saved capture; gives the exit code."""
-    _show(ViewSession(capture), _settings(filter, plain=plain))
-    return EXIT_OK
+    return _show(ViewSession(capture), _settings(filter, plain=plain))
 
 
 def _settings(filter: str | None, *, plain: bool) -> Configuration:
@@ -66,5 +64,11 @@ def _settings(filter: str | None, *, plain: bool) -> Configuration:
     return settings if filter is None else replace(settings, filter=filter)
 
 
-def _show(session: Session, settings: Configuration) -> None:
-    SpyApp(session, configuration=settings, memory=Memory(state_file())).run()
+def _show(session: Session, settings: Configuration) -> int:
+    """Until the user leaves; gives the exit code: EXIT_FAILED when the screen itself broke."""
+    app = SpyApp(session, configuration=settings, memory=Memory(state_file()))
+    # What has been imported is never garbage; looking through it again and again would stop every key for a moment.
+    gc.collect()
+    gc.freeze()
+    app.run()
+    return EXIT_FAILED if app.return_code else EXIT_OK

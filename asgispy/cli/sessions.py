@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from asgispy.capture.database import seal
 from asgispy.capture.notes import amend
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection, Note
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
+
+
+ALONE: Final = "the server runs without the application: o shows why, saving a mended file reloads it"
+ALONE_FOR: Final = 2.0
+"""Seconds without any application process until that is said; a reload takes less."""
 
 
 class Companion(Protocol):
@@ -63,6 +68,7 @@ class RunSession:
         self._launch = launch
         self._companion = companion
         self._on_output = on_output
+        self._alone_since: float | None = None
         checked = Supervisor(launch, environment={}, on_output=_ignore, on_state=_ignore)
         checked.check()
         self.recording = Recording(options, on_ended=on_ended, on_log=self._log, on_failure=on_failure)
@@ -89,14 +95,23 @@ class RunSession:
         supervisor = self.supervisor
         failure = self.recording.collector.failure
         over = supervisor.state in (ServerState.FAILED, ServerState.ENDED)
+        ending = supervisor.ending if over else ALONE if self._is_alone() else ""
         return Status(
             target=self._launch.target,
             server=self._launch.server,
             address=supervisor.address or "",
             state=supervisor.state.value,
-            problem=str(failure) if failure is not None else supervisor.ending if over else "",
+            problem=str(failure) if failure is not None else ending,
             processes=self.recording.collector.processes,
         )
+
+    def _is_alone(self) -> bool:
+        """Whether the server has been without an application for a while: a reload that failed leaves it so."""
+        if self.recording.collector.processes or self.supervisor.state is not ServerState.RUNNING:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = time.monotonic()
+        return self._alone_since is not None and time.monotonic() - self._alone_since > ALONE_FOR
 
     def restart(self) -> None:
         """Stop the server if it runs, and start it anew."""

@@ -93,6 +93,19 @@ class Connection:
         return self.state == OPEN_STATE
 
     @property
+    def declined(self) -> bool:
+        """Whether it is a lifespan that the application raised at before it took a message.
+
+        That is how an application says that it has none, and servers go on (ASGI, Lifespan Protocol).
+        """
+        return self.type == LIFESPAN and self.state == FAILED and self.messages == 0
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it failed, or was answered with a server error."""
+        return (self.state == FAILED and not self.declined) or (self.status or 0) >= 500
+
+    @property
     def failed(self) -> bool:
         """Whether an exception left the application, or startup or shutdown failed."""
         return self.state == FAILED

@@ -30,14 +30,17 @@ CHUNK_OVERHEAD: Final = 64
 SMALL: Final = 2048
 """Bytes of a body up to which it is simply kept; a larger one is handed over at once, so that little is gathered."""
 
+LARGE_HELD: Final = 4
+"""Messages of the largest size that it has room for."""
+
 
 class Outbox:
     """Events on their way to one inspector."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self.limit = limits.outbox_limit
         self.numbers = itertools.count(1)
+        self._usual_limit = limits.outbox_limit
         self.set_limits(limits.body_limit, limits.connection_limit)
         self.reset()
 
@@ -46,6 +49,7 @@ class Outbox:
         self.body_limit = body_limit
         self.connection_limit = connection_limit
         self.small = min(SMALL, body_limit)
+        self.limit = max(self._usual_limit, body_limit * LARGE_HELD)  # what may be kept must find room on its way
 
     def reset(self) -> None:
         """Start anew, as a forked child must: nothing queued, nothing counted, nothing open."""

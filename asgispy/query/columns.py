@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from asgispy.analysis.route import route_of
-from asgispy.model.connection import FAILED, OPEN_STATE, STATE_NAMES, TYPE_NAMES, Note
+from asgispy.model.connection import FAILED, LIFESPAN, OPEN_STATE, STATE_NAMES, TYPE_NAMES, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,9 +98,10 @@ def _hanging(reading: Reading) -> bool:
 
 
 def _error(reading: Reading) -> bool:
-    return reading.connection.state == FAILED or (reading.connection.status or 0) >= 500
+    return reading.connection.troubled
 
 
+_FAILED: Final = f"state = {FAILED} AND (type <> {LIFESPAN} OR messages > 0)"
 _STATES: Final = {name: _state(number) for number, name in enumerate(STATE_NAMES)}
 _TYPES: Final = {name: _type(number) for number, name in enumerate(TYPE_NAMES)}
 _MARKED: Final = Flag(lambda reading: bool(_note(reading).mark), _NOTE.format("mark <> ''"))
@@ -112,7 +113,7 @@ FLAGS: Final[dict[str, dict[str, Flag]]] = {
         **_STATES,
         **_TYPES,
         "hanging": Flag(_hanging, f"(state = {OPEN_STATE} AND pending IS NOT NULL)"),
-        "error": Flag(_error, f"(state = {FAILED} OR coalesce(status, 0) >= 500)"),
+        "error": Flag(_error, f"({_FAILED} OR coalesce(status, 0) >= 500)"),
         "marked": _MARKED,
         "hidden": Flag(lambda reading: _note(reading).hidden, _NOTE.format("hidden <> 0")),
     },

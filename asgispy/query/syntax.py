@@ -245,7 +245,7 @@ class _Parser:
         self._skip()
         node = self._or()
         if self._peek() != ")":
-            raise QueryError("the parenthesis that opens", opened, "close the parenthesis")
+            raise QueryError("a parenthesis is not closed that opens", opened, "close it, or put the text in quotes")
         self._depth -= 1
         self._at += 1
         self._skip()

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import App
 from textual.binding import Binding
 from textual.css.query import NoMatches
+from textual.events import Key
 
 from asgispy.configuration import Configuration
 from asgispy.errors import QueryError
 from asgispy.tui.actions import APP, bindings, keys_text
-from asgispy.tui.commands import ActionProvider
+from asgispy.tui.commands import ActionProvider, Palette
 from asgispy.tui.feed import Feed
 from asgispy.tui.keymap import keymap_for, with_keys
 from asgispy.tui.memory import Memory
 from asgispy.tui.plain import PlainFilter, wanted
 from asgispy.tui.preferences import prepare
+from asgispy.tui.sanitise import clean
 from asgispy.tui.screens.confirm import ConfirmScreen
 from asgispy.tui.screens.fed import FedScreen
 from asgispy.tui.screens.help import HelpScreen
@@ -33,14 +35,15 @@ from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.screens.small import SmallScreen, too_small
 from asgispy.tui.theme import PLAIN_CLASS
 from asgispy.tui.themes import DARK, LIGHT, themes_for
-from asgispy.tui.workarounds import deliver_resize
+from asgispy.tui.workarounds import deliver_resize, redirect_key, remember_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
-    from textual.events import Resize
+    from textual.events import Event, Resize
     from textual.filter import LineFilter
+    from textual.notifications import SeverityLevel
 
     from asgispy.tui.session import Session
 
@@ -136,6 +139,17 @@ class SpyApp(App[None]):
         elif covered and not too_small(event.size):
             await self.pop_screen()
 
+    # Keys
+
+    async def on_event(self, event: Event) -> None:
+        """Note for whom a key is."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            remember_target(self, event)
+        await super().on_event(event)
+
+    async def _on_key(self, event: Key) -> None:
+        redirect_key(self, event)
+
     # Words and letters
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -152,7 +166,25 @@ class SpyApp(App[None]):
         keys = next((action.keys for action in self.actions if action.name == name), "")
         return keys_text(keys.split(",")[0], plain=self.plain)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something in a corner; it may hold anything, and nothing in it is markup."""
+        lines = "\n".join(map(clean, message.split("\n")))
+        super().notify(lines, title=clean(title), severity=severity, timeout=timeout, markup=False)
+
     # Actions
+
+    def action_command_palette(self) -> None:
+        """Find an action by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from array import array
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -57,6 +58,9 @@ class Needle:
 class Block(Protocol):
     """Numbered logical lines, each of one or more rows at a width."""
 
+    fixed: bool
+    """Whether it was made for one width, and is only cut at another."""
+
     def rows(self, width: int) -> int:
         """How many rows there are in all."""
 
@@ -79,11 +83,14 @@ class Block(Protocol):
 class TextBlock:
     """Lines of text or code, wrapped."""
 
+    fixed = False
+
     def __init__(self, text: str, paint: Callable[[str], Line] | None = None) -> None:
         lines = text.split("\n", LINES)
         self.left_out = len(lines) > LINES
         self._lines = lines[:LINES]
         self._paint = paint or (lambda line: ((line, "text"),))
+        self._cells = array("i", map(self._cells_of, range(len(self._lines))))
         self._width = -1
         self._ends: list[int] = []
         self._last: tuple[int, list[Line]] = (-1, [])
@@ -93,9 +100,21 @@ class TextBlock:
         text = clean(line[:LONG_LINE].replace("\t", TAB))
         return f"{text}… {len(line) - LONG_LINE:,} more characters" if len(line) > LONG_LINE else text
 
+    def _cells_of(self, number: int) -> int:
+        """Cells of a line; negative where characters may be wide, so that rows can't be told by division."""
+        text = self._shown(number)
+        return len(text) if text.isascii() else -width_of(text)
+
+    def _rows_of(self, number: int, width: int) -> int:
+        cells = self._cells[number]
+        if -width <= cells <= width:
+            return 1
+        return -(-cells // max(4, width)) if cells > 0 else len(wrap([plain(self._shown(number))], width))
+
     def _measure(self, width: int) -> list[int]:
+        """Counted from what the lines measure, so that another width costs a few milliseconds."""
         if width != self._width:
-            self._ends = list(accumulate(_rows_of(self._shown(n), width) for n in range(len(self._lines))))
+            self._ends = list(accumulate(self._rows_of(n, width) for n in range(len(self._lines))))
             self._width, self._last = width, (-1, [])
         return self._ends
 
@@ -130,14 +149,10 @@ class TextBlock:
         return [number for number, line in enumerate(self._lines) if needle.within(line)]
 
 
-def _rows_of(text: str, width: int) -> int:
-    if text.isascii():
-        return max(1, -(-len(text) // max(4, width)))
-    return 1 if width_of(text) <= width else len(wrap([plain(text)], width))
-
-
 class HexBlock:
     """Bytes with their places and, beside them, the letters among them."""
+
+    fixed = False
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -182,6 +197,8 @@ class HexBlock:
 
 class PictureBlock:
     """Pixels, two to a cell: an upper half block over a ground."""
+
+    fixed = True
 
     def __init__(self, pixels: Sequence[Sequence[Pixel]]) -> None:
         self._pixels = pixels

@@ -9,9 +9,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 
 from asgispy.tui.actions import keys_text
+from asgispy.tui.sanitise import clean
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """All of them, but of the themes only ours."""
         for command in (*self._actions(), *self._filters(), *self._themes()):
-            yield DiscoveryHit(command.title, command.run, help=command.help)
+            yield DiscoveryHit(as_markup(command.title), command.run, command.title, as_markup(command.help))
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
@@ -49,7 +51,9 @@ class ActionProvider(Provider):
         for command in (*self._actions(), *self._filters(), *self._themes(foreign=True)):
             score = max(2 * matcher.match(command.title), matcher.match(f"{command.title} {command.help}"))
             if score > 0:
-                yield Hit(score, matcher.highlight(command.title), command.run, help=command.help)
+                title = clean(command.title)
+                shown = as_markup(title) if "[" in title else matcher.highlight(title)  # which reads markup
+                yield Hit(score, shown, command.run, title, as_markup(command.help))
 
     @property
     def _spy(self) -> SpyApp:
@@ -83,6 +87,11 @@ class ActionProvider(Provider):
             yield Command(f"filter: {name}", text, partial(self._spy.show_filter, text))
 
 
+def as_markup(text: str) -> str:
+    """The text, clean, as markup that means nothing else: Textual's own `escape` leaves some of it live."""
+    return clean(text).replace("[", "\\[")
+
+
 def _can(node: DOMNode, action: Action) -> bool:
     return action.place in places_of(type(node)) and hasattr(node, f"action_{action.method.partition('(')[0]}")
 
@@ -92,3 +101,7 @@ def places_of(owner: type) -> frozenset[str]:
     """The places whose actions a class carries, by its bindings."""
     bound = (binding for each in owner.__mro__ for binding in each.__dict__.get("BINDINGS", ()))
     return frozenset(each.id.partition(".")[0] for each in bound if isinstance(each, Binding) and each.id)
+
+
+class Palette(CommandPalette, LeftOnce[None]):
+    """Textual's palette, which a second press of enter must not leave twice."""

@@ -94,6 +94,14 @@ class Spot(NamedTuple):
     """(path of an ancestor, number of the child on the way)."""
 
 
+class Unfolding(NamedTuple):
+    """What there is to see when everything is unfolded."""
+
+    roots: Sequence[Item]
+    paths: list[str]
+    children: dict[str, Sequence[Item]]
+
+
 class Outline:
     """The items, which of them are unfolded, and their rows."""
 
@@ -101,8 +109,10 @@ class Outline:
         self.needle: Needle | None = None
         """What is marked where it occurs."""
         self.rows = 0
+        self.width = 80
+        self.fixed = False
+        """Whether something is laid out that was made for one width."""
         self._roots: Sequence[Item] = ()
-        self._width = 80
         self._folds: dict[str, bool] = {}
         self._shown: dict[str, int] = {}
         self._children: dict[str, Sequence[Item]] = {}
@@ -121,8 +131,8 @@ class Outline:
 
     def set_width(self, width: int) -> None:
         """Wrap to another width, in cells."""
-        if width != self._width:
-            self._width = max(8, width)
+        if max(8, width) != self.width:
+            self.width = max(8, width)
             self._lay_out()
 
     # Layout
@@ -139,7 +149,7 @@ class Outline:
         return known
 
     def _lay_out(self) -> None:
-        self._placed, self._starts, self.rows = [], [], 0
+        self._placed, self._starts, self.rows, self.fixed = [], [], 0, False
         self._wrapped = ("", [])
         stack: list[tuple[Item, str, str, int]] = [(item, item.key, "", 0) for item in reversed(self._roots)]
         while stack and len(self._placed) < ROOM:
@@ -162,6 +172,7 @@ class Outline:
         below = item.block.rows(self.inner(depth)) if item.block is not None and self.is_open(item, path) else 0
         self._placed.append(Placed(item, path, parent, depth, self.rows, titles, titles + below))
         self._starts.append(self.rows)
+        self.fixed = self.fixed or (below > 0 and item.block is not None and item.block.fixed)
         self.rows += titles + below
 
     def _title_rows(self, item: Item, depth: int) -> int:
@@ -174,11 +185,11 @@ class Outline:
     def indent(self, depth: int) -> int:
         """Cells before a line, those of its fold mark included."""
         # What stands directly under a section's title begins where the title does.
-        return min(min(max(1, depth), DEEPEST) * 2, max(2, self._width // 2))
+        return min(min(max(1, depth), DEEPEST) * 2, max(2, self.width // 2))
 
     def inner(self, depth: int) -> int:
         """Cells for a line."""
-        return max(6, self._width - self.indent(depth))
+        return max(6, self.width - self.indent(depth))
 
     def at(self, row: int) -> Placed | None:
         """What stands at a row."""
@@ -235,17 +246,36 @@ class Outline:
 
     def fold_all(self, opened: bool) -> None:
         """Everything that is laid out; unfolding goes down as far as there is room."""
-        self._shown.clear()
         if opened:
-            for count, (item, path, _) in enumerate(self._walk()):
-                if count > EXPANDED:
-                    break
-                if item.foldable:
-                    self._folds[path] = True
-        else:
-            self._folds = dict.fromkeys(self._folds, False)
-            self._folds.update((placed.path, False) for placed in self._placed if placed.item.foldable)
+            self.unfold(self.unfolding())
+            return
+        self._shown.clear()
+        self._folds = dict.fromkeys(self._folds, False)
+        self._folds.update((placed.path, False) for placed in self._placed if placed.item.foldable)
         self._lay_out()
+
+    def unfolding(self) -> Unfolding:
+        """What unfolding everything would show. Touches no state: it runs in any thread."""
+        found = Unfolding(self._roots, [], {})
+        stack = [(item, item.key) for item in reversed(self._roots)]
+        for _ in range(EXPANDED):
+            if not stack:
+                break
+            item, path = stack.pop()
+            if item.foldable:
+                found.paths.append(path)
+            if item.children is not None and path.count(_SEPARATOR) <= NESTED:
+                children = found.children[path] = item.children()
+                stack += reversed([(child, path + _SEPARATOR + child.key) for child in children])
+        return found
+
+    def unfold(self, found: Unfolding) -> None:
+        """Show it, unless there is other content by now."""
+        if found.roots is self._roots:
+            self._shown.clear()
+            self._folds.update(dict.fromkeys(found.paths, True))
+            self._children.update(found.children)
+            self._lay_out()
 
     # Searching
 

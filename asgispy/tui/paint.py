@@ -74,6 +74,8 @@ class Brush:
 
     def middle(self, text: str, width: int, style: Style | None = None) -> Brush:
         """A piece in a column whose middle goes when it is too long."""
+        if len(text) > 2 * _MEASURED:  # what lies between is never seen
+            text = text[:_MEASURED] + text[-_MEASURED:]
         return self._padded(elide_middle(clean(text), width - 1), width, style, False)
 
     def right(self, text: str, width: int, style: Style | None = None) -> Brush:

@@ -119,10 +119,7 @@ class RowWindow:
 
     def near(self, place: int, otherwise: int) -> int:
         """The position at which a row would be that is not in the list."""
-        try:
-            return self._reader.position_of(place >> 1) + 1
-        except CaptureError:
-            return otherwise
+        return self._reader.positions.near(place >> 1)
 
     def _is(self, position: int, place: int) -> bool:
         row = self.get(position)

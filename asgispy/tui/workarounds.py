@@ -5,8 +5,9 @@ What must not move in: anything that is not a workaround.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from textual.events import Key
 from textual.geometry import Size
 
 if TYPE_CHECKING:
@@ -38,3 +39,26 @@ def deliver_resize(app: App[None]) -> None:
     """
     if app._resize_event is not None:
         app._check_resize()
+
+
+def remember_target(app: App[None], key: Key) -> None:
+    """Note who has the focus when a key arrives, for `redirect_key`."""
+    setattr(key, _TARGET, app.focused or app.screen)
+
+
+def redirect_key(app: App[None], key: Key) -> None:
+    """Hand a key that nobody has taken to whoever has the focus by now, if that is another than when it came.
+
+    Keys of one burst (a slow line, a paste) all go to the widget that has the focus when they arrive. Without this,
+    what is typed right after `/` would be commands to the list: hide, delete, quit.
+    """
+    now = app.focused or app.screen
+    if getattr(key, _TARGET, now) is now:
+        return
+    key.stop().prevent_default()
+    again = Key(key.key, key.character)
+    setattr(again, _TARGET, now)
+    now._forward_event(again)
+
+
+_TARGET: Final = "meant_for"

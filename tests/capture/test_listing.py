@@ -21,7 +21,7 @@ from asgispy.query.query import Query
 from asgispy.settings import Retention
 from tests.support.build import Studio, reading
 from tests.support.driver import body, http_scope, request, start
-from tests.tui.build import million, varied
+from tests.tui.build import LIFESPAN_SCOPE, MS, Builder, million, returned, shutdown, simple, startup, varied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -322,3 +322,38 @@ def test_stepping_along_gives_what_a_new_listing_gives(
             assert live.seen() == live.expected()
         finally:
             live.close()
+
+
+@pytest.mark.parametrize("order", [None, Order("status")])
+def test_a_shutdown_that_comes_between_two_steps_is_not_missed(tmp_path: Path, order: Order | None) -> None:
+    build = Builder(tmp_path / "c.asgispy")
+    build.process(1)
+    with reading(build.path) as reader:
+        listing = Listing(reader, Query("type:lifespan is:completed"), order)
+        for steps in range(8):
+            life = build.open(steps * MS, LIFESPAN_SCOPE, startup(MS))
+            assert life not in run(listing)
+            simple(build, steps * MS, "GET", "/", 200, MS, b"")
+            for _ in range(steps):
+                listing.step()
+            build.go_on(life, shutdown(50 * MS, MS))
+            assert run(listing)[-2:] == [life, -life]
+    build.close()
+
+
+def test_a_deleted_survivor_of_eviction_vanishes(tmp_path: Path) -> None:
+    build = Builder(tmp_path / "c.asgispy", Retention(20, 0))
+    build.process(1)
+    survivor = build.open(0, {"type": "http", "path": "/marked"}, [returned(MS)])
+    build.note(survivor, "*")
+    for number in range(40):
+        build.open(number * MS, {"type": "http", "path": "/"}, [returned(MS)])
+    build._writer._last_look = 0
+    build.output(0, "stdout", "the next commit evicts")
+    with reading(build.path) as reader:
+        assert reader.positions.floor > survivor
+        listing = Listing(reader, Query("path:/"))
+        assert survivor in run(listing)
+        build.amend({}, [survivor])
+        assert survivor not in run(listing)
+    build.close()

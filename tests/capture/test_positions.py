@@ -56,6 +56,10 @@ def test_positions_are_those_of_the_list_written_out(data: st.DataObject) -> Non
             assert positions.position_of(id_of(place)) == position
     for id in range(1, last + 4):
         assert positions.has(id) == (id in ids)
+        if id not in ids:  # what is left out would stand between what opened before it and what opened after it
+            before, after = places[: positions.near(id)], places[positions.near(id) :]
+            assert all(id_of(place) < id for place in before if not is_shutdown(place))
+            assert all(id_of(place) > id for place in after if not is_shutdown(place))
 
 
 @pytest.mark.parametrize("position", [-1, 3])

@@ -134,3 +134,8 @@ def test_a_capture_that_is_none_is_one_line(tmp_path: Path, capsys: Run) -> None
     path.write_text("hello")
     refused(capsys, "attach", "--headless", "--capture", path, text="not an asgispy capture")
     refused(capsys, "export", path, text="not an asgispy capture")
+
+
+def test_more_of_a_message_than_can_travel_is_refused(capsys: Run) -> None:
+    assert main(["run", "shop:app", "--headless", "--body-limit", "200M"]) == 2
+    assert capsys.readouterr().err == "asgispy: --body-limit: at most 32 MB of one message can be recorded\n"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.e2e.running import TARGET, Program, Run, by_path, children, eventually, export
+from tests.e2e.running import PATIENCE, TARGET, Program, Run, by_path, children, eventually, export
 from tests.e2e.terminal import Terminal
 from tests.launch.running import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -152,6 +154,28 @@ def test_an_import_error_is_shown_with_its_traceback_and_mended(tmp_path: Path) 
         terminal.press("q")
         assert terminal.wait() == 0
 
+
+def test_a_reload_that_fails_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("from tests.e2e.applications import app\n")
+    with Watched(tmp_path, "--reload", "--reload-dir", str(tmp_path), target="mine:app") as terminal:
+        terminal.until("recording", "LIFE")
+        save_until(terminal, file, "this is no python", lambda: LEFT_ALONE in terminal.text)
+        save_until(terminal, file, "", lambda: LEFT_ALONE not in terminal.text)
+
+
+def save_until(terminal: Terminal, file: Path, line: str, told: Callable[[], bool]) -> None:
+    """Save again and again: a reloader that has just started may not have looked at the last save."""
+    deadline = time.monotonic() + PATIENCE
+    for number in count():
+        file.write_text(f"from tests.e2e.applications import app\n{line}\n# {number}\n")
+        terminal.linger(4)
+        if told():
+            return
+        assert time.monotonic() < deadline, terminal.text
+
+
+LEFT_ALONE = "runs without the application"
 
 NOISY = """
 from tests.e2e.applications import app as other

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asgispy.cli.recording import MESSAGE_LIMIT, limits_for
 from asgispy.model.values import BytesLike, Cut, Opaque
 from asgispy.settings import Limits
 from tests.support.driver import body, call, fresh_path, hello, http_scope, request, sending, start, websocket_scope
@@ -122,3 +123,14 @@ def test_a_long_text_within_the_limit_is_not_called_cut(inspector: Inspector) ->
     call(inspector.spy(sending({"type": "websocket.send", "text": text})), websocket_scope(path))
     (message,) = messages(inspector.events(path))
     assert message["text"] == text
+
+
+def test_the_largest_body_that_may_be_asked_for_arrives_whole() -> None:
+    path = fresh_path()
+    with inspecting(limits_for(MESSAGE_LIMIT)) as inspector:
+        app = inspector.spy(sending(start(), body(b"x" * MESSAGE_LIMIT)))
+        call(inspector.spy(hello), http_scope("/warm-up"))
+        inspector.connection("/warm-up")
+        call(app, http_scope(path))
+        assert inspector.connection(path).sent == MESSAGE_LIMIT
+        assert len(messages(inspector.events(path))[1]["body"]) == MESSAGE_LIMIT

@@ -129,7 +129,8 @@ class Builder:
         batch = Batch()
         batch.events += self._apply(assembly, steps, 1)
         row = connection_row(assembly.connection, assembly.cadence)
-        batch.opened.append((row, split_scope(scope, encode_scope(scope), assembly.connection)))
+        encoded = encode_scope(scope) if isinstance(scope, dict) else encode_message(scope)
+        batch.opened.append((row, split_scope(scope, encoded, assembly.connection)))
         batch.shutdowns += self._shutdowns(assembly, steps)
         self._write(batch)
         return id

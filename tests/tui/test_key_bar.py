@@ -46,3 +46,13 @@ async def test_a_wide_terminal_shows_more(shop: Builder) -> None:
         await pilot.resize_terminal(140, 30)
         await pilot.pause()
         assert width_of_keys(app) > narrow
+
+
+async def test_keys_that_are_typed_as_text_are_not_offered(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("slash")
+        await pilot.pause()
+        keys = {key.key_display for key in app.screen.query_one(KeyBar).query(FooterKey)}
+        assert {"⏎", "esc", "tab", "F1"} <= keys
+        assert not [key for key in keys if len(key) == 1 and key.isascii()]

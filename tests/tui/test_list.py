@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from asgispy.capture.listing import Order
@@ -14,6 +16,7 @@ from asgispy.tui.app import SpyApp
 from asgispy.tui.rows.columns import COLUMNS, DEFAULT, Choice
 from asgispy.tui.screens.columns import ColumnsScreen
 from asgispy.tui.screens.confirm import ConfirmScreen
+from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.screens.prompt import PromptScreen
 from asgispy.tui.screens.sort import SortScreen
 from tests.tui.build import MS, S, million, simple
@@ -22,7 +25,6 @@ from tests.tui.support import Clock, FakeSession, app_on, fake, main_screen, on_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from textual.pilot import Pilot
     from textual.strip import Strip
 
@@ -420,6 +422,47 @@ def strips(app: SpyApp) -> list[Strip]:
 # Notes
 
 
+async def burst(app: SpyApp, pilot: Pilot[None], keys: str) -> None:
+    """Keys that arrive together, as a terminal over a slow line or a paste sends them."""
+    for key in keys:
+        app.post_message(Key({"/": "slash", ";": "semicolon", "?": "question_mark", "\r": "enter"}.get(key, key), key))
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def test_keys_that_come_in_a_burst_do_not_reach_the_list(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await burst(app, pilot, "/xdq")
+        assert main_screen(app).filter.input.value == "xdq"
+        await pilot.press("escape")
+        await burst(app, pilot, ";xdq")
+        assert isinstance(app.screen, PromptScreen)
+        assert app.screen.query_one(Input).value == "xdq"
+        assert app.feed.extent.hidden == 0
+        assert fake(app).closed == 0
+
+
+@pytest.mark.parametrize("keys", ["y\r\r", "yuuu", "w\r\r", "s\r\r\r", "sddd", "dyy", "cc", "ttt"])
+async def test_a_key_pressed_twice_leaves_a_screen_once(shop: Builder, keys: str) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await burst(app, pilot, keys)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert isinstance(app.screen_stack[1], MainScreen)
+        assert app.is_running
+
+
+async def test_the_palette_is_left_once(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await burst(app, pilot, "\r\r\r")
+        assert isinstance(app.screen_stack[1], MainScreen)
+
+
 async def test_marks_and_comments(shop: Builder) -> None:
     app = app_on(shop.path)
     async with app.run_test(size=SIZE) as pilot:
@@ -443,6 +486,11 @@ async def test_marks_and_comments(shop: Builder) -> None:
         await pilot.press("u")
         await settle(pilot)
         assert view.selected_ids() == [selected(app)]
+        view.action_mark()
+        view.action_mark()  # before the first one has been written
+        await settle(pilot)
+        assert not app.feed.note(selected(app)).mark
+        assert app.feed.note(selected(app)).comment == "look here"
 
 
 async def test_hiding_and_showing(shop: Builder) -> None:
@@ -463,6 +511,10 @@ async def test_hiding_and_showing(shop: Builder) -> None:
         await settle(pilot)
         assert view.lines == lines
         assert not app.feed.note(hidden).hidden
+        view.move_to(0)
+        await pilot.press("x")
+        await settle(pilot)
+        assert (view.cursor, selected(app)) == (0, 2), "what was next to the first one"
 
 
 async def test_deleting_asks_how_many(shop: Builder) -> None:

@@ -80,6 +80,16 @@ def test_children_are_made_when_they_are_wanted() -> None:
     assert outline.rows == 2 * PAGE + 2
 
 
+def test_what_was_unfolded_aside_is_dropped_when_there_is_other_content() -> None:
+    outline = outlined(branch("a", leaf("x", "old")))
+    found = outline.unfolding()
+    outline.set_roots([branch("a", leaf("x", "new"))])
+    outline.unfold(found)
+    assert outline.rows == 1
+    outline.unfold(outline.unfolding())
+    assert any("new" in text for text in texts(outline))
+
+
 def test_everything_at_once_has_a_limit() -> None:
     outline = outlined(branch("all", *(branch(str(n), leaf("x", "x")) for n in range(EXPANDED))))
     outline.fold_all(True)

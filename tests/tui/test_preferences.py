@@ -61,17 +61,12 @@ async def test_changed_keys_work_and_are_shown(shop: Builder) -> None:
         assert "F8 Z" in "\n".join(seen(app))
 
 
-async def test_the_palette_runs_actions_of_what_is_in_sight(shop: Builder) -> None:
-    app = app_with(shop)
+async def test_the_palette_runs_actions_of_what_is_in_sight_themes_and_saved_filters(shop: Builder) -> None:
+    app = app_with(shop, filters={"broken": "status:5xx", "[/b": 'body:"[/] [b]x"'})
     async with app.run_test(size=(140, 45)) as pilot:
         await pilot.press("enter")  # the focus is in the detail now
         await chosen(pilot, "freeze the view")
         assert app.feed.paused
-
-
-async def test_the_palette_shows_themes_and_saved_filters(shop: Builder) -> None:
-    app = app_with(shop, filters={"broken": "status:5xx"})
-    async with app.run_test(size=(140, 45)) as pilot:
         await chosen(pilot, "theme: asgispy-contrast")
         assert app.theme == "asgispy-contrast"
         await chosen(pilot, "theme: nord")

@@ -23,6 +23,10 @@ async def test_an_answer_is_checked_while_it_is_typed(empty: Builder) -> None:
         await pilot.press("enter")
         assert "say something ␛[2J" in "\n".join(seen(app))
         assert "name of [red]this␛[2J" in "\n".join(seen(app))
+        app.screen.notify("no [/] [$primary]x\n\x1b[2J", title="\u202e[b]")
+        await pilot.pause()
+        (said,) = app._notifications
+        assert (said.message, said.title, said.markup) == ("no [/] [$primary]x\n␛[2J", "·[b]", False)
         await pilot.press("b")
         assert "only a" in "\n".join(seen(app))
         await pilot.press("enter", "backspace", "a")
@@ -30,8 +34,9 @@ async def test_an_answer_is_checked_while_it_is_typed(empty: Builder) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert on_main(app)
-        app.push_screen(PromptScreen("again", "kept"), answers.append)
+        app.push_screen(PromptScreen("[$again [/] [B]", "kept"), answers.append)
         await pilot.pause()
+        assert "[$again [/] [B]" in "\n".join(seen(app))
         await pilot.press("escape")
         await pilot.pause()
     assert answers == ["a", None]

@@ -44,11 +44,56 @@ async def test_the_overview_shows_the_whole_capture_and_where_errors_were(shop: 
         assert lines[1].count("✗") >= 2
         assert "█" in lines[1]
         assert "peak" in lines[2]
-        assert "]" in lines[2]
+        assert "]" in lines[0]
         for height, expected in ((24, 2), (18, 0)):  # it gives way in low terminals
             await pilot.resize_terminal(80, height)
             await pilot.pause()
             assert (overview.size.height if overview.display else 0) == expected
+
+
+async def test_brackets_leave_the_labels_of_the_axis_alone(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await counted(pilot)
+        top = main_screen(app).query_one(Overview).region.y
+        await pilot.press("t")
+        await counted(pilot)
+        bars, axis = seen(app)[top], seen(app)[top + 2]
+        assert "[" not in bars  # everything is shown
+        for keys in (["plus"] * 2, ["less_than_sign"], ["plus"] * 5):
+            await pilot.press(*keys)
+            await counted(pilot)
+            assert ("[" in seen(app)[top] and "]" in seen(app)[top]) or "▮" in seen(app)[top]
+            assert seen(app)[top + 2] == axis
+
+
+async def test_the_lanes_have_an_axis_of_their_own_when_it_differs_from_the_overview(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await counted(pilot)
+        await pilot.press("t")
+        await counted(pilot)
+        top = timeline(app).lanes.region.y
+        assert "w1 · pid" in seen(app)[top]
+        await pilot.press("plus")
+        await counted(pilot)
+        assert "w1 · pid" in seen(app)[top + 1]
+        await pilot.resize_terminal(80, 18)  # no overview
+        await pilot.press("0")
+        await counted(pilot)
+        top = timeline(app).lanes.region.y
+        assert "w1 · pid" in seen(app)[top + 1]
+
+
+async def test_the_timeline_begins_at_the_selection_even_while_the_list_follows(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await counted(pilot)
+        assert main_screen(app).connections.following
+        await pilot.press("t")
+        await counted(pilot)
+        assert timeline(app).lanes.current is not None
+        assert "/api/slow" in seen(app)[-2]
 
 
 async def test_keys_zoom_and_pan_the_axis_of_the_list(shop: Builder) -> None:
@@ -116,7 +161,7 @@ async def test_the_timeline_has_a_lane_for_each_process_and_selects_what_the_lis
         row = main_screen(app).connections.row()
         assert row is not None
         assert row.connection.id == chosen.id
-        await pilot.click(screen.lanes, offset=(4, 2))
+        await pilot.click(screen.lanes, offset=(4, 1))
         assert screen.lanes.current.row.connection.id == 1
         await pilot._post_mouse_events([MouseScrollUp], screen.lanes, offset=(60, 5))
         view = app.feed.viewport

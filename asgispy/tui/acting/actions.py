@@ -287,7 +287,7 @@ class ActsOnConnections(FedScreen):
         if made is None:
             return
         try:
-            size = await asyncio.to_thread(saving.save_data, path, made.raw)
+            size = await asyncio.to_thread(saving.save_data, path, made.raw, self.feed.session.capture)
         except AsgispyError as error:
             self._say(str(error), wrong=True)
         else:

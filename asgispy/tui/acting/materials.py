@@ -151,7 +151,7 @@ def _bodies(subject: Subject) -> Iterator[Material]:
 def _body(subject: Subject, direction: Direction, encoding: str, reader: CaptureReader, most: int) -> Made:
     """The whole body, its content encoding undone where that is possible."""
     data, size, complete = reader.body(subject.connection, direction, most)
-    plain, note = plain_body(data, encoding)
+    plain, note = plain_body(data, encoding) if encoding else (data, "")
     undone = f"{encoding} undone" if plain != data and not note else ""
     cut = "" if complete else f"only {format_size(len(data))} of {format_size(size)}"
     return Made(plain, "; ".join(filter(None, (cut, undone, note))))

@@ -80,8 +80,10 @@ def written(path: Path) -> Iterator[Callable[[bytes], object]]:
             beside.unlink(missing_ok=True)
 
 
-def save_data(path: Path, data: bytes) -> int:
-    """Write these bytes; gives their number. Raises NotSaved."""
+def save_data(path: Path, data: bytes, capture: Path | None = None) -> int:
+    """Write these bytes; gives their number. Raises NotSaved, also for the capture that they come from."""
+    if capture is not None:
+        _spare(capture, path)
     with written(path) as write:
         write(data)
     return len(data)
@@ -117,6 +119,7 @@ def export(
     Raises NotSaved, CaptureError, and Cancelled when `progress` says so.
     """
     count = 0
+    _spare(capture, path)
 
     def counted(chosen: Iterable[Connection]) -> Iterator[Connection]:
         nonlocal count
@@ -132,6 +135,13 @@ def export(
             write(piece)
     masked = "" if keep_secrets else " · secrets masked"
     return f"{count:,} {'connection' if count == 1 else 'connections'}{masked}"
+
+
+def _spare(capture: Path, path: Path) -> None:
+    """Raise NotSaved for the capture itself: even who said yes to replacing it can't mean that."""
+    with contextlib.suppress(OSError):
+        if path.samefile(capture):
+            raise NotSaved(f"{path}: is the capture itself; choose another name")
 
 
 def save_capture(capture: Path, path: Path, progress: Progress) -> str:

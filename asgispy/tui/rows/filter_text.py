@@ -100,7 +100,8 @@ class FilterHighlighter(Highlighter):
         self.wrong_at: int | None = None
 
     def highlight(self, text: Text) -> None:
-        """Style the text in place."""
+        """Style the text in place; a filter made from a path may hold what must not reach the terminal."""
+        text.plain = clean(text.plain)
         palette = self.palette
         if palette is None:
             return

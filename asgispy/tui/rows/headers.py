@@ -27,8 +27,7 @@ def paint_titles(layout: Layout, order: Order | None, labels: str, palette: Pale
     brush = Brush().put(" " * layout.state)
     for placed in layout.placed:
         if placed.column.name == WATERFALL:
-            brush.left(f" {labels}", placed.width + 1)
-            brush.used -= 1
+            brush.put(f" {labels}"[: placed.width].ljust(placed.width))
         elif order is not None and placed.column.key == order.column:
             _put(brush, placed, sorted_title(placed, order, plain=plain), palette, sorted_by=True)
         else:

@@ -26,6 +26,8 @@ PLAIN_ARROWS: Final = (" up", " down")
 ROOMY: Final = 60
 """Cells from which on columns have their full width."""
 LONGEST_PATH: Final = 72
+LEAST_SAID: Final = 8
+"""Cells behind a path that are worth saying something in."""
 _TEXTS: Final = (PATH, "route", "exception", "comment", "client")
 """Of these the first that is chosen takes the room."""
 
@@ -158,3 +160,19 @@ def _share(wanted: dict[str, tuple[int, bool]], taker: str, room: int) -> None:
             del wanted[WATERFALL]
         else:
             wanted[WATERFALL] = (room, False)
+
+
+def shared_room(path: str, said: str, width: int) -> tuple[int, str]:
+    """How many of the cells a path has, and what of a text is said in those behind it.
+
+    The path goes first: it gives room away only beyond two thirds. A text that begins with a word and a colon is cut to
+    that word where there is no room for more; without room for a word nothing is said.
+    """
+    wanted = cell_len(path) + 2
+    share = min(wanted, max(width * 2 // 3, width - cell_len(said) - 1))
+    room = width - share
+    if cell_len(said) >= room:
+        word, colon, _ = said.partition(":")
+        if colon and cell_len(word) < room < cell_len(word) + LEAST_SAID:
+            said = word
+    return (share, said) if room > LEAST_SAID or cell_len(said) < room else (width, "")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asgispy.capture.listing import Listing
+from asgispy.capture.places import index_of
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
 
@@ -54,13 +55,7 @@ class Arranged:
 
     def position_of(self, place: int) -> int | None:
         """Where a place is, if it is there."""
-        if self.wanted.order is None:
-            at = self.near(place)
-            return at if at < len(self.places) and self.places[at] == place else None
-        try:
-            return self.places.index(place)
-        except ValueError:
-            return None
+        return index_of(self.places, place, in_order=self.wanted.order is None)
 
     def near(self, place: int) -> int:
         """Where a place would be, in order of opening."""

@@ -81,7 +81,7 @@ def _age(connection: Connection, now: int) -> int:
 
 def mark_of(connection: Connection) -> tuple[str, str]:
     """(mark, look) by how a connection stands: ✗ failed, ⊘ aborted, ! server error, ● open, ◌ open and hanging."""
-    if connection.state == FAILED:
+    if connection.state == FAILED and not connection.declined:
         return "✗", "alarm"
     if connection.state == ABORTED:
         return "⊘", "warn"
@@ -195,6 +195,8 @@ def _lifespan(row: Row, startup: int | None, now: int) -> Summary:
 
 
 def _lifespan_part(connection: Connection, part: str, begin: int, end: int | None, now: int) -> Summary:
+    if connection.declined:
+        return _no_lifespan(connection)
     running = end is None and connection.open
     length = end - begin if end is not None else max(0, now - connection.started - begin)
     failed = connection.state == FAILED and _failed_part(connection) == part
@@ -219,6 +221,12 @@ def _lifespan_part(connection: Connection, part: str, begin: int, end: int | Non
         (connection.exception or f"{part} failed") if failed else "",
         Bar(connection.started + begin, ((length, "wait" if running else "life"),), mark=mark.strip("● ")),
     )
+
+
+def _no_lifespan(connection: Connection) -> Summary:
+    bar = Bar(connection.started, ((connection.duration or 0, "after"),))
+    length = connection.duration
+    return Summary(" ", "text", "LIFE", "lifespan", "not supported", NONE, "muted", "", length, False, "", bar)
 
 
 def _failed_part(connection: Connection) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asgispy.capture.reader import CaptureReader
-from asgispy.model.connection import FAILED
 
 if TYPE_CHECKING:
     from array import array
@@ -50,4 +49,4 @@ def _arranged(reader: CaptureReader, places: array[int], position: int, step: in
 
 def troubled(row: Row) -> bool:
     """Whether it failed, or was answered with a server error."""
-    return row.shutdown is None and (row.connection.state == FAILED or (row.connection.status or 0) >= 500)
+    return row.shutdown is None and row.connection.troubled

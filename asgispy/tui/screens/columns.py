@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from asgispy.tui.paint import Brush
 from asgispy.tui.rows.columns import COLUMNS, DEFAULT, Choice
 from asgispy.tui.rows.headers import resized
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class ColumnList(LineView):
         (self.entries[self.cursor],) = resized((entry,), entry.name, width)
 
 
-class ColumnsScreen(ModalScreen[None]):
+class ColumnsScreen(ModalScreen[None], LeftOnce[None]):
     """What is changed is shown at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

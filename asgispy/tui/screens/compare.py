@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import work
-from textual.screen import Screen
 from textual.widgets import Static
 
 from asgispy.capture.reader import CaptureReader
@@ -23,6 +22,7 @@ from asgispy.tui.comparing.comparison import lay_out
 from asgispy.tui.comparing.sides import side
 from asgispy.tui.paint import Brush, elide_middle
 from asgispy.tui.sanitise import clean
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.widgets.key_bar import KeyBar
 from asgispy.tui.widgets.line_view import LineView
 
@@ -84,7 +84,7 @@ class CompareView(LineView):
 _HEADING = Style(bold=True)
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(LeftOnce[None]):
     """Compares two connections of a capture, as they are when it opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMPARE)]

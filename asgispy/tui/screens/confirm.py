@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from asgispy.tui.screens.once import LeftOnce
+
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(ModalScreen[bool], LeftOnce[bool]):
     """Enter or y for yes, anything that closes for no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

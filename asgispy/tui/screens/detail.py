@@ -26,7 +26,6 @@ class DetailScreen(ActsOnConnections):
     def __init__(self, feed: Feed, row: Row) -> None:
         super().__init__(feed)
         self._row = row
-        self._left = False
 
     def compose(self) -> ComposeResult:
         """Status, detail, footer."""
@@ -66,6 +65,4 @@ class DetailScreen(ActsOnConnections):
 
     @on(DetailPane.Closed)
     def _leave(self) -> None:
-        if not self._left:  # several sizes may arrive before the screen has gone
-            self._left = True
-            self.dismiss()
+        self.dismiss()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.screen import Screen
-
 from asgispy.tui.actions import PANES, bindings
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ WIDE = 120
 """Columns from which on list and detail stand side by side."""
 
 
-class FedScreen(Screen[None]):
+class FedScreen(LeftOnce[None]):
     """A screen over the feed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES)]

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from asgispy.query.fields import fields_help
 from asgispy.tui.actions import ACTIONS, OVERLAY, PLACES, bindings, keys_text
 from asgispy.tui.plain import WORDS
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.theme import palette_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ FILTER_HELP = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], LeftOnce[None]):
     """An overlay over whatever is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OVERLAY)]

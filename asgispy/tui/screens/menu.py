@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from asgispy.tui.actions import MENU, bindings
 from asgispy.tui.paint import Brush, width_of
 from asgispy.tui.sanitise import clean
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class MenuList(LineView):
             self.action_open()
 
 
-class MenuScreen(ModalScreen[str | None]):
+class MenuScreen(ModalScreen[str | None], LeftOnce[str | None]):
     """Ends with the name of the entry that was chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MENU)]
@@ -81,7 +82,7 @@ class MenuScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Entries and keys in a box."""
         with Vertical(id="menu") as box:
-            box.border_title = Text(clean(self._title)).markup
+            box.border_title = Content(clean(self._title))
             box.border_subtitle = f"{self._again} again: the marked one · esc" if self._again else "esc"
             yield MenuList(id="entries")
             yield Static("…", markup=False, id="menu-waits")

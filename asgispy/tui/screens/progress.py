@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from asgispy.tui.actions import MENU, bindings
 from asgispy.tui.sanitise import clean
+from asgispy.tui.screens.once import LeftOnce
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -23,7 +24,7 @@ LOOK_EVERY = 0.1
 """Seconds between two looks at the work."""
 
 
-class ProgressScreen(ModalScreen[None]):
+class ProgressScreen(ModalScreen[None], LeftOnce[None]):
     """Lies over everything while the work goes on, and goes by itself when that is over."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MENU)]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on
 from textual.containers import Vertical
-from textual.markup import escape
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from asgispy.tui.sanitise import clean
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.theme import palette_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _fine(text: str) -> str:
     return ""
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(ModalScreen[str | None], LeftOnce[str | None]):
     """Gives the text, or None when the user went back; `check` says in a few words what is wrong with a text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "back", "Back")]
@@ -43,10 +44,14 @@ class PromptScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """A frame around the line, and what is wrong under it."""
         with Vertical(id="prompt") as box:
-            box.border_title = escape(clean(self._title))
+            box.border_title = Content(clean(self._title))
             box.border_subtitle = "⏎ takes it   esc goes back"
             yield Input(self._value, id="prompt-text", compact=True, select_on_focus=False)
             yield Static("", markup=False, id="prompt-problem")
+
+    def on_mount(self) -> None:
+        """At once, for keys that come in the same burst."""
+        self.set_focus(self.query_one(Input))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

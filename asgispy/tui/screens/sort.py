@@ -16,6 +16,7 @@ from asgispy.tui.paint import Brush
 from asgispy.tui.rows.columns import COLUMNS
 from asgispy.tui.rows.headers import NATURAL, order_text, ordered_by
 from asgispy.tui.rows.layout import ARROWS, PLAIN_ARROWS
+from asgispy.tui.screens.once import LeftOnce
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class SortList(LineView):
         return [at for at in found if at > self.cursor] + [at for at in found if at <= self.cursor]
 
 
-class SortScreen(ModalScreen[tuple["Order | None"] | None]):
+class SortScreen(ModalScreen[tuple["Order | None"] | None], LeftOnce[tuple["Order | None"] | None]):
     """Gives the order in a tuple of one, or None when nothing was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

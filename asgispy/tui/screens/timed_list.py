@@ -96,7 +96,7 @@ class TimedListScreen(TimedScreen):
     def action_timeline(self) -> None:
         """All connections over time, beginning with the selected one."""
         row = self.connections.row()
-        selected = row.connection.id if row is not None and not self.connections.following else None
+        selected = row.connection.id if row is not None else None
         self.app.push_screen(TimelineScreen(self.feed, selected, self._select, self._open_selected))
 
     def _select(self, id: int) -> None:

@@ -147,8 +147,9 @@ class TimelineScreen(TimedScreen):
 
     def time_changed(self) -> None:
         """Another span."""
-        if self.is_mounted:
-            self.lanes.show(self.shown_time())
+        if self.is_mounted and not self.left:
+            fitted = self.feed.viewport is None and self.overview.display
+            self.lanes.show(self.shown_time(), labelled=not fitted)
             self.query_one(BarLine).show(self.lanes.current)
 
     def time_passed(self) -> None:

@@ -75,9 +75,12 @@ def body_section(key: str, title: str, body: Body, frame: Frame, *, left: int = 
     return Item(key, line, label=title, children=lambda: children, opened=True, copied=lambda: _text(body))
 
 
-def views_of(body: Body) -> list[str]:
-    """The names of the views that suit a body, best first."""
-    return views_for(body) if body.data else []
+def view_after(body: Body, view: str | None) -> str | None:
+    """The name of the view to show after this one (after the best one without); None when there is nothing to show."""
+    if not body.data:
+        return None
+    names = views_for(body)
+    return names[((names.index(view) if view in names else 0) + 1) % len(names)]
 
 
 def _text(body: Body) -> str:
@@ -110,7 +113,7 @@ def part_items(key: str, part: Part, frame: Frame) -> list[Item]:
             return _pairs(key, part)
         case Code():
             block = TextBlock(part.text, _painter(part.language))
-            block.rows(max(8, frame.width - 2))
+            block.rows(frame.width)
             return [Item(key, block=block)]
         case Hex():
             return [Item(key, block=HexBlock(part.data))]

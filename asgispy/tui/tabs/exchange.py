@@ -1,6 +1,6 @@
 """Reads what the Request and Response tabs show of a connection: its first and last messages, and its joined bodies.
 
-For a thread of its own: it reads from the capture. What must not move in: what is shown of it (request, response).
+For a thread of its own: it reads from the capture. What must not move in: what is shown of it (sides).
 """
 
 from __future__ import annotations

@@ -53,12 +53,16 @@ class Axis:
         for later in range(0, self.end - self.start, max(1, self.step)):
             yield self.eighth(self.start + later) // 8, later
 
-    def labels(self) -> str:
-        """The header over the waterfall: the start's time of day, then how much later each tick is."""
+    def labels(self, room: int | None = None) -> str:
+        """The header over the waterfall: the start's time of day, then how much later each tick is.
+
+        With `room`, no label reaches beyond so many cells.
+        """
+        room = self.width if room is None else min(room, self.width)
         line = ""
         for cell, later in self.ticks():
             label = f"+{_step_text(later)}" if later else clock_text(self.start, millis=self.step < S)
-            if cell >= len(line) + bool(line) and cell + len(label) <= self.width:
+            if cell >= len(line) + bool(line) and cell + len(label) <= room:
                 line = line.ljust(cell) + label
         return line.ljust(self.width)
 

@@ -93,7 +93,7 @@ def _marks(
             found.append(Mark(offset, FIRST_BYTE, "text"))
         elif name == "disconnect" and connection.state == ABORTED:
             found.append(Mark(offset, DISCONNECT, "warn"))
-    if connection.state == FAILED:
+    if connection.state == FAILED and not connection.declined:
         found.append(Mark(end, EXCEPTION, "bad", True))
     elif connection.state == ABORTED:
         found.append(Mark(end, DISCONNECT, "warn", True))

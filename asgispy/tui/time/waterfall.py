@@ -44,6 +44,10 @@ DENSE: Final = 12
 """Messages in one cell from which on it is painted in full colour."""
 ROOMY: Final = 6
 """Cells that a bar must have for marks inside it."""
+ERROR: Final = "✗"
+"""Marks a cell of a density row in which something failed."""
+GRID: Final = "┊"
+"""A tick of the axis: no bar looks like it."""
 _BOLD: Final = Style(bold=True)
 
 
@@ -58,7 +62,7 @@ def empty_cells(axis: Axis, palette: Palette) -> list[Cell]:
     """A row without bars: the axis's ticks."""
     cells: list[Cell] = [(" ", None)] * axis.width
     for cell, _ in axis.ticks():
-        cells[cell] = ("▏", palette.grid)
+        cells[cell] = (GRID, palette.grid)
     return cells
 
 
@@ -67,7 +71,7 @@ def density_row(cells: list[tuple[float, float]], rows: int, row: int, palette: 
     painted: list[Cell] = []
     for (_, errors), height in zip(cells, heights([count for count, _ in cells], rows), strict=True):
         if errors > 0 and row == 0:
-            painted.append(("✗", palette.bad + _BOLD))
+            painted.append((ERROR, palette.bad + _BOLD))
         else:
             painted.append((block(height, row, plain=palette.plain), palette.bad if errors > 0 else palette.app))
     return painted
@@ -101,11 +105,19 @@ def _paint_marks(cells: list[Cell], bar: Bar, axis: Axis, palette: Palette, trac
         cell = axis.eighth(bar.start + mark.offset) // 8
         room = end - first >= ROOMY and first < cell < end - 2 * (mark.glyph == bar.mark)
         if not mark.ending and room and 0 <= cell < len(cells):
-            cells[cell] = (mark.glyph, getattr(palette, mark.look) + _BOLD)
+            cells[cell] = (mark.glyph, getattr(palette, mark.look) + _BOLD + _under(cells[cell]))
     ending = [(mark.glyph, mark.look) for mark in marks if mark.ending and _worth(mark, bar, axis)]
     glyph, look = (bar.mark, bar.mark_look) if bar.mark else ending[-1] if ending else ("", "")
     if glyph:
         cells[min(axis.width - 1, max(0, end))] = (glyph, getattr(palette, look) + _BOLD)
+
+
+def _under(cell: Cell) -> Style:
+    """The ground for a mark inside a bar: what was there before it, so that the bar is not cut in two."""
+    glyph, style = cell
+    if style is None or style.color is None:
+        return Style()
+    return Style(bgcolor=style.color if glyph in _LEFT[1:] else style.bgcolor)
 
 
 def _worth(mark: Mark, bar: Bar, axis: Axis) -> bool:

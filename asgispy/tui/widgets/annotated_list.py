@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.model.connection import Note
+    from asgispy.tui.feed import Feed
 
 MARK = "*"
 LONGEST_COMMENT = 500
@@ -30,6 +31,13 @@ LONGEST_COMMENT = 500
 
 class AnnotatedList(ArrangedList):
     """A list whose connections carry notes."""
+
+    def __init__(self, feed: Feed, *, id: str | None = None) -> None:
+        super().__init__(feed, id=id)
+        self._pending: dict[int, Note] = {}
+        """Notes that are being written: the next key builds on them."""
+        self._writing = asyncio.Lock()
+        """One at a time, so that what was said last is what stays."""
 
     def selected_ids(self) -> list[int]:
         """The marked connections, or else the one under the cursor."""
@@ -58,7 +66,7 @@ class AnnotatedList(ArrangedList):
 
         def said(text: str | None) -> None:
             if text is not None:
-                self._annotate({id: replace(self.feed.note(id), comment=text.strip()[:LONGEST_COMMENT])})
+                self._annotate({id: replace(self._noted(id), comment=text.strip()[:LONGEST_COMMENT])})
 
         title = f"comment on connection {id}"
         self.app.push_screen(PromptScreen(title, self.feed.note(id).comment, check=_short_enough), said)
@@ -92,23 +100,33 @@ class AnnotatedList(ArrangedList):
     def _change(self, change: Callable[[Note], Note]) -> None:
         row = self.row()
         if row is not None:
-            self._annotate({row.connection.id: change(self.feed.note(row.connection.id))})
+            id = row.connection.id
+            self._annotate({id: change(self._noted(id))})
+
+    def _noted(self, id: int) -> Note:
+        """The note as it will be once everything has been written."""
+        return self._pending.get(id) or self.feed.note(id)
 
     def _annotate(self, notes: dict[int, Note]) -> None:
+        self._pending.update(notes)
         self._write(notes, [])
 
     @work(group="notes")
     async def _write(self, notes: dict[int, Note], deleted: list[int]) -> None:
         session = self.feed.session
         try:
-            if notes:
-                await asyncio.to_thread(session.annotate, notes)
-            if deleted:
-                await asyncio.to_thread(session.delete, deleted)
+            async with self._writing:
+                if notes:
+                    await asyncio.to_thread(session.annotate, notes)
+                if deleted:
+                    await asyncio.to_thread(session.delete, deleted)
+                self.feed.note_down(notes)
         except AsgispyError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.feed.note_down(notes)
+        finally:
+            for id in [id for id, note in notes.items() if self._pending.get(id) is note]:
+                del self._pending[id]
         self.feed.poll()
         self.update()
 

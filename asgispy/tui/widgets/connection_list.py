@@ -14,7 +14,7 @@ from asgispy.tui.plain import WORDS
 from asgispy.tui.rows.columns import COLUMNS, DEFAULT, MIDDLE, PATH, RIGHT, WATERFALL, Line, mark_text
 from asgispy.tui.rows.filter_text import progress_text
 from asgispy.tui.rows.headers import ordered_by, paint_titles, resized
-from asgispy.tui.rows.layout import lay_out
+from asgispy.tui.rows.layout import lay_out, shared_room
 from asgispy.tui.rows.summary import summarise
 from asgispy.tui.time.axis import fit_axis
 from asgispy.tui.time.traces import trace_of
@@ -226,6 +226,6 @@ def _put_path(brush: Brush, line: Line, layout: Layout, width: int, palette: Pal
     if not said:
         brush.middle(text, width, style)
         return
-    share = min(len(text) + 2, max(width // 2, width - len(said) - 1))
+    share, said = shared_room(text, said, width)
     brush.middle(text, share, style)
     brush.left(said, width - share, faint or (palette.bad if trouble else palette.write))

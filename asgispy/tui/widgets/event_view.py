@@ -5,25 +5,24 @@ What must not move in: what is said of an event (tabs/event).
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
-
-from textual import work
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import CaptureError
 from asgispy.model.values import Cut
 from asgispy.tui.tabs.carried import BODIES, body_of, carried_value
-from asgispy.tui.tabs.content import Frame, views_of
 from asgispy.tui.tabs.event import dropped_items, event_items
-from asgispy.tui.widgets.outline_view import OutlineView
+from asgispy.tui.widgets.content_view import ContentView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from asgispy.analysis.content.body import Body
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
+    from asgispy.tui.outline import Item
+    from asgispy.tui.tabs.content import Frame
 
 QUICK: Final = 4_000
 """Bytes up to which an event is shown at once: a thread would only flicker."""
@@ -31,61 +30,56 @@ LIMIT: Final = 8 << 20
 """Bytes that are read of one message."""
 
 
-class EventView(OutlineView):
+class EventView(ContentView):
     """The selected event."""
 
     def __init__(self, capture: Path, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._capture = capture
-        self._shown: tuple[Event | None, Connection] | None = None
+        self._shown: tuple[Event, Connection] | None = None
         self._headers: Any = None
         self._full: Event | None = None
-        self._view: str | None = None
+        self._of: int | None = None
+        """The connection that the view was chosen on."""
 
     def show_event(self, event: Event | None, index: int, connection: Connection | None, headers: Any = None) -> None:
         """Show an event, or say that it is not there; `headers` are those that its body goes with."""
-        if connection is None:
-            self._shown = self._full = None
-            self.show([])
-            return
         before = self._shown
-        if before is not None and before[1].id == connection.id and before[0] == event and event is not None:
+        if connection is None or self._of != connection.id:
+            self._of, self.view = connection.id if connection is not None else None, None
+        if connection is None or event is None:
+            self._shown = self._full = None
+            self.making.drop()
+            self.present(index, dropped_items(index, connection) if connection is not None else [])
+        elif before is None or before[1].id != connection.id or before[0] != event:
+            self._shown, self._headers, self._full = (event, connection), headers, event
+            self.make()
+
+    def make(self) -> None:
+        """At once where that is quick; else what stood there before stays until it is ready."""
+        if self._shown is None:
             return
-        if before is None or before[1].id != connection.id:
-            self._view = None
-        again = (
-            before is not None
-            and before[0] is not None
-            and event is not None
-            and (before[1].id == connection.id and before[0].index == event.index)
-        )
-        self._shown, self._headers, self._full = (event, connection), headers, event
-        if event is None:
-            self.show(dropped_items(index, connection))
-        else:
-            self._make(again=again)
+        shown, frame = self._shown, self.frame()
+        event, connection = shown
 
-    def _make(self, *, again: bool) -> None:
-        assert self._shown is not None
-        event, connection = self._shown
-        assert event is not None
+        def ready(made: tuple[Event, Sequence[Item]]) -> None:
+            if self._shown == shown:
+                self._full = made[0]
+                self.present((connection.id, event.index), made[1])
+
         if _weight(event) <= QUICK:
-            self.workers.cancel_group(self, "make")
-            self.show(event_items(event, connection, self._frame(), self._headers), forget=not again)
+            self.making.drop()
+            ready((event, event_items(event, connection, frame, self._headers)))
         else:
-            self._make_aside(event, connection, again)
+            headers = self._headers
+            self.making.want(lambda: self._made(event, connection, frame, headers), ready)
 
-    @work(exclusive=True, group="make")
-    async def _make_aside(self, event: Event, connection: Connection, again: bool) -> None:
-        """In a thread; what stood there before stays until it is ready."""
+    def _made(self, event: Event, connection: Connection, frame: Frame, headers: Any) -> tuple[Event, Sequence[Item]]:
         try:
-            full = await asyncio.to_thread(self._read, event, connection)
+            full = self._read(event, connection)
         except CaptureError:
             full = event
-        items = await asyncio.to_thread(event_items, full, connection, self._frame(), self._headers)
-        if self._shown == (event, connection):
-            self._full = full
-            self.show(items, forget=not again)
+        return full, event_items(full, connection, frame, headers)
 
     def _read(self, event: Event, connection: Connection) -> Event:
         """The event again with more of it, if its beginning was all that a list needed."""
@@ -95,9 +89,6 @@ class EventView(OutlineView):
             found = reader.events(connection, event.index, 1, most=LIMIT)
         return found[0] if found else event
 
-    def _frame(self) -> Frame:
-        return Frame(self.width_ahead, has_colours(self), self._view)
-
     @property
     def event(self) -> Event | None:
         """The event, as far as it has been read."""
@@ -106,20 +97,6 @@ class EventView(OutlineView):
     def body(self) -> Body | None:
         """What it carries."""
         return body_of(carried_value(self._full.message), self._headers) if self._full is not None else None
-
-    def next_view(self) -> None:
-        """Show the body in the next view that suits it."""
-        body = self.body()
-        names = views_of(body) if body is not None else []
-        if names:
-            at = names.index(self._view) if self._view in names else 0
-            self._view = names[(at + 1) % len(names)]
-            self._make(again=True)
-
-
-def has_colours(view: OutlineView) -> bool:
-    """Whether the terminal can show pictures."""
-    return not view.palette.plain and not view.app.no_color and view.app.console.color_system == "truecolor"
 
 
 def _partly(event: Event) -> bool:

@@ -165,7 +165,7 @@ class FilterBar(Vertical):
         self.input.value = self.feed.filter_text
         self.input.cursor_position = len(self.feed.filter_text)
         self._judge()
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once: keys that come in the same burst must not reach the list
 
     def on_click(self, event: Click) -> None:
         """A click on the line at rest begins."""

@@ -22,7 +22,7 @@ from asgispy.tui.time.axis import fit_axis
 from asgispy.tui.time.histogram import resample
 from asgispy.tui.time.lanes import across, beside, edge, find, lay_out, placed_bars
 from asgispy.tui.time.traces import trace_of
-from asgispy.tui.time.waterfall import density_row, draw_bar, empty_cells
+from asgispy.tui.time.waterfall import GRID, density_row, draw_bar, empty_cells
 
 if TYPE_CHECKING:
     from textual.events import Click, MouseScrollDown, MouseScrollUp
@@ -34,16 +34,14 @@ if TYPE_CHECKING:
     from asgispy.tui.time.lanes import Key, Lane, Placed
     from asgispy.tui.time.waterfall import Cell
 
-HEADER: Final = 1
 STEP: Final = 1.5
 """What one turn of the wheel zooms by."""
 WORTH: Final = 3
 """Cells from which on a bar is drawn in detail."""
-LABEL: Final = 6
-"""Free cells after a bar from which on its path is written there."""
+LABEL: Final = 12
+"""Free cells after a bar from which on a path that is longer is begun there; a shorter one needs room for all of it."""
 _PLAIN: Final = str.maketrans("█▉▊▋▌▍▎▏▐▕▄▂░▒─╌━├▀│┤▴▾", "########||=_.:---+=||^v")
 """Bars as letters, where nothing else can be shown."""
-_TICK: Final = "▏"
 
 
 class LaneView(Widget, can_focus=True):
@@ -77,12 +75,14 @@ class LaneView(Widget, can_focus=True):
         """(lane, what it is, number) of each line: title, bars, or strip."""
         self._span: Span = NOTHING
         self._top = 0
+        self._header = 1
+        """Lines of its own axis: none while the overview shows the same one right above."""
         self._key: tuple[object, ...] = ()
 
     # What is shown
 
-    def show(self, viewport: Viewport | None) -> None:
-        """Show a span of time with what is known of it, and ask for what is not."""
+    def show(self, viewport: Viewport | None, *, labelled: bool = True) -> None:
+        """Show a span of time with what is known of it, and ask for what is not; `labelled`: below an axis."""
         width, height = self.size
         if viewport is None or not width:
             return
@@ -92,10 +92,11 @@ class LaneView(Widget, can_focus=True):
         if not self._feed.paused or axis != self.axis:
             self._span = statistics.span(axis.start, axis.end, width)
         growing = any(row.connection.open for row in self._span.rows)
-        key = (self._span, axis, width, height, len(self._feed.processes), growing and self._feed.now)
+        key = (self._span, axis, width, height, labelled, len(self._feed.processes), growing and self._feed.now)
         if key != self._key:
             self._key = key
             self.axis = axis
+            self._header = int(labelled)
             self._lay_out(axis, height)
             self.refresh()
 
@@ -103,7 +104,7 @@ class LaneView(Widget, can_focus=True):
         bars = placed_bars(self._span, axis, self._feed.now)
         processes = sorted(self._feed.processes) or sorted(bars)
         dense = frozenset(processes) if self._span.dense else frozenset()
-        self._lanes = lay_out(bars, processes, dense, height - HEADER)
+        self._lanes = lay_out(bars, processes, dense, height - self._header)
         self._lines = [
             (lane, kind, number)
             for lane in self._lanes
@@ -138,7 +139,7 @@ class LaneView(Widget, can_focus=True):
 
     def _reveal(self) -> None:
         """Scroll just so far that the cursor's line is in sight."""
-        room = max(1, self.size.height - HEADER)
+        room = max(1, self.size.height - self._header)
         found = find(self._lanes, self.cursor)
         if found is not None:
             lane = self._lanes[found[0]]
@@ -167,8 +168,8 @@ class LaneView(Widget, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """A click puts the cursor, a double click opens."""
-        number = self._top + event.y - HEADER
-        if event.y < HEADER or number >= len(self._lines):
+        number = self._top + event.y - self._header
+        if event.y < self._header or number >= len(self._lines):
             return
         lane, kind, line = self._lines[number]
         if kind != "bars":
@@ -200,13 +201,14 @@ class LaneView(Widget, can_focus=True):
         width, base, axis = self.size.width, self.rich_style, self.axis
         palette = palette_of(self.app)
         if axis is None:
-            text = "  nothing yet" if y == HEADER else ""
+            text = "  nothing yet" if y == self._header else ""
             return Brush().put(text, palette.muted).strip(width, base)
-        if y < HEADER:
+        if y < self._header:
             return Brush().put(axis.labels()[:width], palette.muted).strip(width, base)
-        number = self._top + y - HEADER
+        number = self._top + y - self._header
         if number >= len(self._lines):
-            return Strip(runs(empty_cells(axis, palette)), axis.width).adjust_cell_length(width).apply_style(base)
+            empty = [] if palette.plain else runs(empty_cells(axis, palette))
+            return Strip(empty).adjust_cell_length(width).apply_style(base)
         lane, kind, line = self._lines[number]
         if kind == "title":
             return self._paint_title(lane, palette, width).strip(width, base)
@@ -269,8 +271,9 @@ class LaneView(Widget, can_focus=True):
 def _write_label(cells: list[Cell], bar: Placed, until: int, style: Style) -> None:
     """Its path behind a bar, where there is room before the next one."""
     first, room = max(0, bar.end), until - max(0, bar.end) - 1
-    if room >= LABEL:
-        for number, char in enumerate(elide(clean(bar.summary.path[:500]), room)):
+    path = clean(bar.summary.path[:500])
+    if room >= min(LABEL, len(path)):
+        for number, char in enumerate(elide(path, room)):
             if not char.isascii() and char != "…":
                 break  # it may be wider than a cell
             cells[first + number] = (char, style)
@@ -284,5 +287,5 @@ def _highlight(cells: list[Cell], bar: Placed, palette: Palette, *, focused: boo
         text, style = cells[cell]
         cells[cell] = (text, (style or Style()) + ground)
     for cell, glyph in ((bar.first - 1, "▸"), (bar.end - 1, "◂")):
-        if 0 <= cell < len(cells) and (glyph == "▸" or cells[cell][0] in (" ", _TICK)):
+        if 0 <= cell < len(cells) and (glyph == "▸" or cells[cell][0] in (" ", GRID)):
             cells[cell] = (glyph, palette.link + Style(bold=True))

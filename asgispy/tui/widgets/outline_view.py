@@ -21,6 +21,7 @@ from asgispy.tui.document import FOUND
 from asgispy.tui.outline import MORE, Outline
 from asgispy.tui.paint import Brush
 from asgispy.tui.widgets.line_view import LineView
+from asgispy.tui.widgets.making import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,17 @@ class OutlineView(LineView):
 
         view: OutlineView
         act: str
+
+        @property
+        def control(self) -> OutlineView:
+            """The view it happened in."""
+            return self.view
+
+    @dataclass
+    class Outgrown(Message):
+        """Something that was made for one width stands in another."""
+
+        view: OutlineView
 
         @property
         def control(self) -> OutlineView:
@@ -87,9 +99,21 @@ class OutlineView(LineView):
 
     def on_resize(self, event: Resize) -> None:
         """Wrap to the new width."""
-        here = self._here()
-        self.outline.set_width(max(8, self.size.width - 2))
+        here, width = self._here(), max(8, self.size.width - 2)
+        outgrown = self.outline.fixed and width != self.outline.width
+        self.outline.set_width(width)
         self._stay(here)
+        if outgrown:
+            self.refit()
+
+    def refit(self) -> None:
+        """Have made again what was made for another width."""
+        self.post_message(self.Outgrown(self))
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether the terminal can show pictures."""
+        return not self.palette.plain and not self.app.no_color and self.app.console.color_system == "truecolor"
 
     # Painting
 
@@ -170,9 +194,19 @@ class OutlineView(LineView):
         self.refresh()
 
     def action_fold_all(self, opened: bool) -> None:
-        """Everything at once."""
+        """Everything at once; what is to be unfolded is made in a thread."""
+        if opened:
+            self._unfold_all()
+            return
         here = self._here()
-        self.outline.fold_all(opened)
+        self.outline.fold_all(False)
+        self._stay(here)
+
+    @work(exclusive=True, group="unfold")
+    async def _unfold_all(self) -> None:
+        found = await asyncio.to_thread(quietly, self.outline.unfolding)
+        here = self._here()
+        self.outline.unfold(found)
         self._stay(here)
 
     def on_click(self, event: Click) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -15,9 +16,10 @@ from textual.widget import Widget
 from asgispy.tui.paint import runs
 from asgispy.tui.present import S, rate_text
 from asgispy.tui.theme import palette_of
+from asgispy.tui.themes import colours_of
 from asgispy.tui.time.axis import Viewport, fit_axis
 from asgispy.tui.time.histogram import resample
-from asgispy.tui.time.waterfall import density_row
+from asgispy.tui.time.waterfall import ERROR, density_row
 
 if TYPE_CHECKING:
     from textual.events import MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from asgispy.tui.feed import Feed
     from asgispy.tui.theme import Palette
     from asgispy.tui.time.axis import Axis
+    from asgispy.tui.time.waterfall import Cell
 
 STEP: Final = 1.5
 """What one turn of the wheel zooms by."""
@@ -111,30 +114,56 @@ class Overview(Widget):
         if y >= rows:
             return self._paint_axis(axis, palette).apply_style(base)
         self._count(axis)
-        return Strip(runs(density_row(self._cells, rows, rows - 1 - y, palette)), width).apply_style(base)
+        cells = density_row(self._cells, rows, rows - 1 - y, palette)
+        span = self._span(axis)
+        if span is not None:
+            if y == 0:
+                self._put_brackets(cells, span, palette)
+            ground = Style(bgcolor=colours_of(self.app.current_theme)["panel"])
+            for cell in range(span[0], span[1] + 1):
+                text, style = cells[cell]
+                cells[cell] = (text, ground if style is None else style + ground)
+        return Strip(runs(cells), width).apply_style(base)
+
+    def _span(self, axis: Axis) -> tuple[int, int] | None:
+        """The first and the last cell of what is shown below; None while that is everything."""
+        if self._shown is None:
+            return None
+        first, last = (axis.eighth(moment) // 8 for moment in (self._shown.start, self._shown.end - 1))
+        first, last = max(0, min(first, axis.width - 1)), max(0, min(last, axis.width - 1))
+        whole = self.whole
+        if whole is not None and self._shown.start <= whole.start and whole.end <= self._shown.end:
+            return None
+        return first, last
+
+    def _put_brackets(self, cells: list[Cell], span: tuple[int, int], palette: Palette) -> None:
+        """In the uppermost row, where bars seldom reach; beside a mark rather than over it."""
+        first, last = span
+        if cells[first][0] == ERROR and first > 0:
+            first -= 1
+        if cells[last][0] == ERROR and last < len(cells) - 1:
+            last += 1
+        style = palette.link + Style(bold=True)
+        for cell, bracket in ((first, "["), (last, "]")):
+            cells[cell] = (bracket if last > first else "▮", style)
 
     def _paint_axis(self, axis: Axis, palette: Palette) -> Strip:
-        text = list(axis.labels())
         note = self._note(axis)
-        if len(note) + 30 < axis.width:
-            text[axis.width - len(note) :] = note
-        styles = [palette.muted] * axis.width
-        if self._shown is not None:
-            first, last = (axis.eighth(moment) // 8 for moment in (self._shown.start, self._shown.end - 1))
-            first, last = max(0, min(first, axis.width - 1)), max(0, min(last, axis.width - 1))
-            for cell, bracket in ((first, "["), (last, "]")):
-                if 0 < cell < axis.width - 1 or text[cell] == " ":  # at the very ends there is nothing to leave out
-                    text[cell] = bracket if last > first else "▮"
-            for cell in range(first, last + 1):
-                styles[cell] = palette.link
-        return Strip(runs(zip(text, styles, strict=True)), axis.width)
+        if len(note) + 30 >= axis.width:
+            note = ""
+        text = axis.labels(axis.width - len(note))[: axis.width - len(note)] + note
+        span = self._span(axis) or (0, -1)
+        looks = [
+            palette.link if span[0] <= cell <= span[1] else palette.muted for cell in range(axis.width - len(note))
+        ]
+        return Strip(runs(zip(text, looks + [palette.muted] * len(note), strict=True)), axis.width)
 
     def _note(self, axis: Axis) -> str:
         progress = self._feed.statistics.overview_progress
         if progress is not None and progress[1] > progress[0]:
-            return f" counting {progress[0] * 100 // progress[1]} % "
+            return f"  counting {progress[0] * 100 // progress[1]} % "
         self._count(axis)
-        return f" peak {rate_text(max(count for count, _ in self._cells) * axis.width * S / (axis.end - axis.start))} "
+        return f"  peak {rate_text(max(count for count, _ in self._cells) * axis.width * S / (axis.end - axis.start))} "
 
     # The mouse
 

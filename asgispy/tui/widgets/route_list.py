@@ -5,6 +5,7 @@ What must not move in: which columns there are and how they sort (grouped), coun
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from asgispy.capture.grouping import Group
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_ZEROS = re.compile(r"\.0+(?= )")
 _METHOD_LOOKS = {"WS": "socket", "LIFE": "lifespan"}
 
 
@@ -107,7 +109,7 @@ class RouteList(LineView):
             mark = ("▾" if self.sorting.descending else "▴") if name == self.sorting.column else ""
             title = f"{column.title}{mark}"
             if name == HISTOGRAM:
-                brush.left(self._scale(cells - 1), cells)
+                brush.put(" ").left(self._scale(cells - 2), cells - 1)
             elif name == ROUTE and self.progress:
                 brush.left(f"{title}  {self.progress}", cells)
             elif column.right:
@@ -128,8 +130,8 @@ class RouteList(LineView):
             text = COLUMNS[name].text(group)
             style = self._style(name, group)
             if name == HISTOGRAM:
-                counts = duration_cells(group.durations, self._edges(cells - 1))
-                brush.put(sparkline(counts, plain=self.palette.plain), style).put(" ")
+                counts = duration_cells(group.durations, self._edges(cells - 2))
+                brush.put(" ").put(sparkline(counts, plain=self.palette.plain), style).put(" ")
             elif name == ROUTE:
                 brush.middle(text, cells, style)
             elif COLUMNS[name].right:
@@ -160,5 +162,7 @@ class RouteList(LineView):
         if not self._total.durations.count:
             return ""
         edges = self._edges(cells)
-        low, high = (format_duration(edge).replace(" ", "") for edge in (edges[0], edges[-1]))
+        low, high = (_ZEROS.sub("", format_duration(edge)) for edge in (edges[0], edges[-1]))
+        if len(low) + len(high) + 2 > cells:
+            low, high = low.replace(" ", ""), high.replace(" ", "")
         return low + high.rjust(cells - len(low))

@@ -38,7 +38,7 @@ class SearchLine(Input):
         self.placeholder = prompt
         self.value = text
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)  # at once, for keys that come in the same burst
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass it on, while it is typed."""

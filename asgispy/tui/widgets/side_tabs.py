@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asgispy.tui.tabs.choice import ERROR, REQUEST, SCOPE
-from asgispy.tui.tabs.content import MORE, views_of
+from asgispy.tui.tabs.content import MORE, view_after
 from asgispy.tui.tabs.error import error_items
 from asgispy.tui.tabs.event import scope_items
 from asgispy.tui.tabs.exchange import LOADED, RECEIVED, SENT, read_exchange
@@ -67,10 +67,9 @@ class SideTab(OutlineTab):
     def next_view(self) -> None:
         """Decode it another way."""
         body = self.body()
-        names = views_of(body) if body is not None else []
-        if names:
-            at = names.index(self._view) if self._view in names else 0
-            self._view = names[(at + 1) % len(names)]
+        following = view_after(body, self.view) if body is not None else None
+        if following is not None:
+            self.view = following
             self.renew()
 
     def act(self, act: str) -> None:

@@ -98,7 +98,7 @@ def left_parts(feed: Feed) -> list[Part]:
 def right_parts(feed: Feed) -> list[Part]:
     """How it goes, in numbers."""
     extent, status = feed.extent, feed.status
-    state, look = ("⏸ PAUSED", "alarm") if feed.paused else _STATES.get(status.state, (status.state, "muted"))
+    state, look = (" PAUSED ", "alarm") if feed.paused else _STATES.get(status.state, (status.state, "muted"))
     parts = [(state, look, 0)]
     if feed.waiting:
         parts.append((f"{count_text(feed.waiting)} new wait", "warn", 0))

@@ -1,23 +1,21 @@
-"""The base of a connection's tabs: what the pane asks of each of them, and how an outline is made in a thread.
+"""The base of a connection's tabs: what the pane asks of each of them; and of those that are one outline.
 
-What must not move in: what any one tab shows.
+What must not move in: what any one tab shows, and tabs with a list (list_tab).
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.containers import Vertical
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
 from asgispy.tui.outline import Item
 from asgispy.tui.tabs.content import Frame
-from asgispy.tui.widgets.event_view import has_colours
+from asgispy.tui.widgets.making import Making
 from asgispy.tui.widgets.outline_view import OutlineView
 
 if TYPE_CHECKING:
@@ -107,12 +105,11 @@ class OutlineTab(Tab):
 
     def __init__(self, feed: Feed, *, id: str) -> None:
         super().__init__(feed, id=id)
-        self._wanted: tuple[Connection, Frame] | None = None
-        self._busy = False
-        self._made_for: int | None = None
-        """How many messages there were when it was made."""
-        self._made_for_id: int | None = None
-        self._view: str | None = None
+        self.view: str | None = None
+        """The view of the body that was asked for; the best one without."""
+        self._making = Making(self)
+        self._shown: tuple[int, int] | None = None
+        """Of what is shown: the connection, and how many messages it had."""
 
     def compose(self) -> ComposeResult:
         """The outline."""
@@ -131,7 +128,7 @@ class OutlineTab(Tab):
 
     def forget(self) -> None:
         """It is another connection."""
-        self._view = None
+        self.view = None
 
     # Making
 
@@ -139,39 +136,28 @@ class OutlineTab(Tab):
         """Make its outline, at once or when the one that is being made is ready."""
         before, self.looked = self.looked, look
         if look is None:
-            self._wanted = None
+            self._shown = None
+            self._making.drop()
             self.main.show([])
         elif before is None or before.connection.id != look.connection.id:
             self.forget()
             self.renew()
-        elif look.connection.open or self._made_for != look.connection.messages:
+        elif look.connection.open or self._shown != (look.connection.id, look.connection.messages):
             self.renew()
 
     def renew(self) -> None:
         """Make it anew."""
         if self.looked is None:
             return
-        self._wanted = self.looked.connection, Frame(self.main.width_ahead, has_colours(self.main), self._view)
-        if not self._busy:
-            self._busy = True
-            self._make()
+        connection, frame = self.looked.connection, Frame(self.main.width_ahead, self.main.has_colours, self.view)
 
-    @work(group="make", exit_on_error=False)
-    async def _make(self) -> None:
-        """One after the other, the last one that was wanted; with pauses when what grows takes long."""
-        try:
-            while self._wanted is not None:
-                (connection, frame), self._wanted = self._wanted, None
-                begun = time.monotonic()
-                items = await asyncio.to_thread(self._items, connection, frame)
-                if self.looked is not None and self.looked.connection.id == connection.id:
-                    fresh = self._made_for_id != connection.id
-                    self._made_for_id, self._made_for = connection.id, connection.messages
-                    self.main.show(items, forget=fresh)
-                    if self.looked.connection.open:
-                        await asyncio.sleep(min(2.0, 4 * (time.monotonic() - begun)))
-        finally:
-            self._busy = False
+        def ready(items: Sequence[Item]) -> None:
+            if self.looked is not None and self.looked.connection.id == connection.id:
+                same = self._shown is not None and self._shown[0] == connection.id
+                self._shown = connection.id, connection.messages
+                self.main.show(items, forget=not same)
+
+        self._making.want(lambda: self._items(connection, frame), ready, growing=connection.open)
 
     def _items(self, connection: Connection, frame: Frame) -> Sequence[Item]:
         try:
@@ -179,6 +165,11 @@ class OutlineTab(Tab):
                 return self.build(reader, connection, frame)
         except AsgispyError as error:
             return [Item("error", ((str(error), "bad"),))]
+
+    @on(OutlineView.Outgrown)
+    def _refit(self, event: OutlineView.Outgrown) -> None:
+        event.stop()
+        self.renew()
 
     # What the pane asks
 

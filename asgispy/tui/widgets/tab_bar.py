@@ -6,13 +6,13 @@ What must not move in: which tabs there are (tabs/choice).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.style import Style
 from textual.message import Message
 from textual.widget import Widget
 
-from asgispy.tui.paint import Brush, width_of
+from asgispy.tui.paint import Brush, elide, width_of
 from asgispy.tui.sanitise import clean
 from asgispy.tui.theme import palette_of
 
@@ -25,7 +25,23 @@ if TYPE_CHECKING:
     from asgispy.tui.tabs.choice import Choice
 
 _CHOSEN: Final = Style(bold=True, underline=True)
-_SHORT: Final = 4
+_SHORTEST: Final = 3
+
+
+class Label(NamedTuple):
+    """A tab as it is written."""
+
+    name: str
+    number: str
+    title: str
+    """With its mark, if it has one."""
+    tally: str
+    after: str
+
+    @property
+    def width(self) -> int:
+        """In cells."""
+        return sum(map(width_of, self[1:]))
 
 
 class TabBar(Widget):
@@ -60,28 +76,16 @@ class TabBar(Widget):
         palette = palette_of(self.app)
         self._ends = []
         noted = min(width_of(clean(self.note)) + 2, width // 2) if self.note else 0
-        for number, (choice, text, count) in enumerate(self._fitting(width - noted), 1):
-            here = choice.name == self.current
-            look = palette.strong + _CHOSEN if here else palette.bad if choice.trouble else palette.muted
-            brush.put(f" {number} ", palette.link if here else palette.faint)
-            brush.put(("✗ " if choice.trouble else "") + text, look)
-            brush.put(count and f" {count}", palette.muted).put(" ")
-            self._ends.append((brush.used, choice.name))
+        troubled = {choice.name for choice in self.choices if choice.trouble}
+        for label in labels(self.choices, self.current, width - noted):
+            here = label.name == self.current
+            look = palette.strong + _CHOSEN if here else palette.bad if label.name in troubled else palette.muted
+            brush.put(label.number, palette.link if here else palette.faint).put(label.title, look)
+            brush.put(label.tally, palette.muted).put(label.after)
+            self._ends.append((brush.used, label.name))
         if noted and brush.used < width - 8:
             brush.right(self.note, width - brush.used, palette.warn)
         return brush.strip(width, base)
-
-    def _fitting(self, width: int) -> list[tuple[Choice, str, str]]:
-        """(tab, its title, its count): without counts, then with short titles, where there is no room."""
-        texts: list[tuple[Choice, str, str]] = []
-        for short, counted in ((False, True), (False, False), (True, False)):
-            texts = [(c, self._short(c) if short else c.title, c.count if counted else "") for c in self.choices]
-            if sum(_width(*text) for text in texts) <= width:
-                break
-        return texts
-
-    def _short(self, choice: Choice) -> str:
-        return choice.title if choice.name == self.current else choice.title[:_SHORT]
 
     def on_click(self, event: Click) -> None:
         """Choose the tab under the mouse."""
@@ -90,5 +94,23 @@ class TabBar(Widget):
             self.post_message(self.Picked(name))
 
 
-def _width(choice: Choice, title: str, count: str) -> int:
-    return 4 + width_of(title) + (len(count) + 1 if count else 0) + 2 * choice.trouble
+def labels(choices: Sequence[Choice], current: str, width: int) -> list[Label]:
+    """The tabs in so many cells: counts go first, then spaces, and only then ends of titles, the chosen one's never."""
+    longest = max((len(choice.title) for choice in choices), default=0)
+    ways = [(True, False, longest), (False, False, longest)]
+    ways += [(False, True, most) for most in range(longest, _SHORTEST - 1, -1)]
+    found: list[Label] = []
+    for counted, tight, most in ways:
+        found = [
+            _label(choice, number, counted, tight, len(choice.title) if choice.name == current else most)
+            for number, choice in enumerate(choices, 1)
+        ]
+        if sum(label.width for label in found) - tight <= width:  # the last space may be cut off
+            break
+    return found
+
+
+def _label(choice: Choice, number: int, counted: bool, tight: bool, most: int) -> Label:
+    title = ("✗ " if choice.trouble else "") + elide(choice.title, most)
+    count = f" {choice.count}" if counted and choice.count else ""
+    return Label(choice.name, f"{number} " if tight else f" {number} ", title, count, " ")

@@ -89,6 +89,16 @@ def test_exports_of_everything_of_some_and_of_what_matches(shop: Builder, tmp_pa
     assert {each["scope"]["method"] for each in connections} == {"PUT"}
 
 
+def test_nothing_is_saved_over_the_capture_itself(shop: Builder, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(shop.path)
+    for path in (shop.path, tmp_path / "link"):
+        with pytest.raises(NotSaved, match="the capture itself"):
+            export(shop.path, path, everything(), 60, Progress("connections"), keep_secrets=False)
+        with pytest.raises(NotSaved, match="the capture itself"):
+            save_data(path, b"body", shop.path)
+    assert save_data(tmp_path / "body", b"body", shop.path) == 4
+
+
 def test_a_cancelled_export_leaves_nothing(shop: Builder, tmp_path: Path) -> None:
     progress = Progress("connections")
     progress.cancel()

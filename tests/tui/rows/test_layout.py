@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.style import Style
 
 from asgispy.capture.listing import COLUMNS as SORTABLE
 from asgispy.capture.listing import Order
 from asgispy.tui.rows.columns import COLUMNS, DEFAULT, PATH, PROCESS, WATERFALL, Choice
 from asgispy.tui.rows.headers import ordered_by, paint_titles, resized, turned
-from asgispy.tui.rows.layout import lay_out
+from asgispy.tui.rows.layout import lay_out, shared_room
 from asgispy.tui.theme import palette_for
 
 if TYPE_CHECKING:
@@ -134,3 +135,41 @@ def test_edges_belong_to_the_column_before_them() -> None:
     assert layout.edge_at(first.start) is None
     assert layout.edge_at(139) is None
     assert resized(DEFAULT, "method", 1)[2].width == COLUMNS["method"].minimum
+
+
+@pytest.mark.parametrize(
+    ("width", "share", "said"),
+    [
+        (40, 15, "KeyError: 'sku-1138'"),
+        (31, 15, "KeyError: 'sku-1138'"),  # its end is left out when it is painted
+        (26, 15, "KeyError"),
+        (21, 21, ""),
+        (13, 13, ""),
+    ],
+)
+def test_the_path_goes_before_what_is_said_behind_it(width: int, share: int, said: str) -> None:
+    assert shared_room("/api/checkout", "KeyError: 'sku-1138'", width) == (share, said)
+
+
+def test_a_long_path_leaves_a_third_to_what_is_said() -> None:
+    assert shared_room("/" + "x" * 99, "server error, and more of it", 60) == (40, "server error, and more of it")
+    assert shared_room("/" + "x" * 99, "lost", 60) == (55, "lost")
+
+
+@given(st.text(max_size=40), st.text(min_size=1, max_size=40), st.integers(10, 80))
+def test_path_and_text_never_take_more_than_there_is(path: str, said: str, width: int) -> None:
+    share, left = shared_room(path, said, width)
+    assert 0 < share <= width
+    assert said.startswith(left)
+    assert share == width or left
+
+
+@given(choices, st.integers(10, 220), st.sampled_from([None, *SORTABLE]), st.booleans())
+def test_the_titles_take_just_the_cells_that_they_claim(
+    chosen: tuple[Choice, ...], width: int, column: str | None, plain: bool
+) -> None:
+    order = None if column is None else Order(column)
+    layout = lay_out(chosen or DEFAULT, width, 0, plain=plain)
+    bars = max(0, layout.width_of(WATERFALL) - 1)
+    strip = paint_titles(layout, order, "14:13:20".ljust(bars)[:bars], PALETTE, plain=plain).strip(width, Style())
+    assert sum(segment.cell_length for segment in strip) == strip.cell_length == width

@@ -35,6 +35,16 @@ def test_panning_keeps_the_span_and_comes_back(view: Viewport, share: float) -> 
     assert moved.pan(-share) == view
 
 
+def test_labels_leave_room_at_the_right() -> None:
+    axis = VIEW.axis(60)
+    whole = axis.labels()
+    assert len(whole.rstrip()) > 50
+    short = axis.labels(50)
+    assert len(short) == len(whole) == 60
+    assert 30 < len(short.rstrip()) <= 50
+    assert whole.startswith(short.rstrip())
+
+
 @settings(max_examples=100)
 @given(VIEWPORTS, VIEWPORTS)
 def test_a_clamped_viewport_lies_inside(view: Viewport, whole: Viewport) -> None:

@@ -11,6 +11,7 @@ from asgispy.model.events import RECEIVE, SEND
 from asgispy.tui.rows.summary import Bar, summarise
 from asgispy.tui.theme import palette_for
 from asgispy.tui.time.axis import Axis
+from asgispy.tui.time.traces import Mark, Trace
 from asgispy.tui.time.waterfall import paint_bar
 from tests.tui.build import MS, START, S
 
@@ -55,6 +56,21 @@ def test_the_shortest_bar_is_seen() -> None:
 def test_what_waits_is_a_texture() -> None:
     assert "░" in painted(Bar(START, ((4 * S, "wait"),)))
     assert "▒" in painted(Bar(START, ((4 * S, "held"),)))
+
+
+def test_a_mark_inside_a_bar_stands_on_the_bar() -> None:
+    trace = Trace(((0, 4 * S, "app"), (4 * S, 8 * S, "flow")), None, (Mark(3 * S, "│", "text"),))
+    segments = paint_bar(Bar(START, ((4 * S, "app"), (8 * S, "flow"))), AXIS, PALETTE, "#000000", trace)
+    style = next(segment.style for segment in segments if segment.text == "│")
+    assert style is not None
+    assert style.bgcolor == PALETTE.app.color
+
+
+def test_no_bar_looks_like_a_tick() -> None:
+    ticks = set(painted(Bar(START - S, ()))) - {" "}
+    bars = {painted(Bar(START + S // 9, ((S * length // 32, "app"),)))[0] for length in range(1, 9)}
+    assert len(ticks) == 1
+    assert not ticks & bars
 
 
 def test_an_exception_is_marked_at_the_end() -> None:
@@ -148,9 +164,11 @@ def test_a_lifespan_is_two_rows() -> None:
 
 
 def test_a_failure_belongs_to_the_part_that_failed() -> None:
-    startup = Connection(1, 1, LIFESPAN, START, FAILED, S, phase="startup.failed")
+    startup = Connection(1, 1, LIFESPAN, START, FAILED, S, phase="startup.failed", messages=2)
     assert summarise(Row(startup), S, START).status == "fail"
-    late = Connection(1, 1, LIFESPAN, START, FAILED, 9 * S, phase="shutdown.failed", exception="OSError: no")
+    late = Connection(
+        1, 1, LIFESPAN, START, FAILED, 9 * S, phase="shutdown.failed", messages=4, exception="OSError: no"
+    )
     assert summarise(Row(late), S, START).status == "ok"
     failed = summarise(Row(late, 8 * S), S, START)
     assert (failed.status, failed.mark, failed.trouble) == ("fail", "✗", "OSError: no")
@@ -160,3 +178,10 @@ def test_startup_still_running_grows() -> None:
     row = Row(Connection(1, 1, LIFESPAN, START, phase=None))
     summary = summarise(row, None, START + 5 * S)
     assert (summary.growing, summary.duration, summary.status) == (True, 5 * S, "···")
+
+
+def test_an_application_without_a_lifespan_has_not_failed() -> None:
+    declined = Connection(1, 1, LIFESPAN, START, FAILED, S, exception="ValueError: only HTTP, not lifespan")
+    summary = summarise(Row(declined), None, START + 5 * S)
+    assert (summary.path, summary.mark.strip(), summary.trouble) == ("not supported", "", "")
+    assert not declined.troubled
