@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
@@ -256,3 +257,22 @@ def test_deep_nesting_and_one_long_line_are_bounded() -> None:
         outline = outlined([body_section("body", "body", data, FRAME)], everything=True)
         assert outline.rows < 30_000
         assert all(len(text) < 12_000 for text in outline_text(outline)[:200])
+
+
+def test_the_place_in_the_applications_own_code_comes_first_and_libraries_take_one_line() -> None:
+    library = '  File "/venv/lib/python3.11/site-packages/{0}/routing.py", line 3, in app\n    await app()\n'
+    traceback = (
+        "Traceback (most recent call last):\n"
+        + "".join(library.format(name) for name in ("fastapi", "starlette", "starlette"))
+        + f'  File "{Path.cwd()}/shop.py", line 41, in stock\n    count(id)\n'
+        + '  File "/usr/lib/python3.11/asyncio/tasks.py", line 3, in run\n    work()\n'
+        + "builtins.LookupError: none left\n"
+    )
+    error = Error("builtins.LookupError", "none left", traceback)
+    lines = text_of(error_items([Event(1, RAISE, 5, 0, None, error)], None)).splitlines()
+    first, place = (
+        next(n for n, line in enumerate(lines) if text in line) for text in ("LookupError:", "at shop.py:41")
+    )
+    assert place == first + 1
+    assert any("3 frames in fastapi, starlette" in line for line in lines)
+    assert not any("routing.py" in line for line in lines)

@@ -401,7 +401,7 @@ async def test_every_column_can_be_painted(shop: Builder) -> None:
         line = line_with(app, "/api/checkout")
         assert "KeyError" in line
         assert "127.0.0.1" in line
-        assert all(strip.cell_length == main_screen(app).connections.size.width for strip in strips(app))
+        assert all(strip.cell_length == main_screen(app).connections.line_width for strip in strips(app))
 
 
 async def test_plainly_the_list_speaks_in_words(shop: Builder) -> None:
@@ -572,3 +572,12 @@ async def test_many_rows_are_filtered_and_sorted_under_the_cursor(
         await settle(pilot)
         assert (selected(app), app.feed.rows.count) == (30_001, 60_000)
         assert view.cursor in view.visible_lines
+
+
+async def test_the_scroll_bar_hides_no_cell_of_a_line(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        view = main_screen(app).connections
+        assert view.line_width == view.scrollable_content_region.width == 79
+        assert view.layout_now.placed[-1].end <= 79

@@ -57,7 +57,7 @@ COLUMNS: Final = {
         Column("p99", "p99", 9, lambda group: _took(group.p99, group), lambda group: group.p99),
         Column("max", "Longest", 10, lambda group: _took(group.longest, group), lambda group: group.longest),
         Column("sent", "Sent", 9, lambda group: format_size(group.sent), lambda group: group.sent),
-        Column(HISTOGRAM, "", 11, lambda group: "", lambda group: 0, right=False),
+        Column(HISTOGRAM, "", 12, lambda group: "", lambda group: 0, right=False),
     )
 }
 """Every column by its name, in order."""

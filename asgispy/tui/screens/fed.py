@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from asgispy.tui.actions import PANES, bindings
 from asgispy.tui.screens.once import LeftOnce
@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 
     from asgispy.tui.feed import Feed
 
-WIDE = 120
+WIDE: Final = 120
 """Columns from which on list and detail stand side by side."""
+BROAD: Final = 150
+"""Columns from which on the detail has nearly as much room as the list."""
 
 
 class FedScreen(LeftOnce[None]):
     """A screen over the feed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (BROAD, "-broad")]  # noqa: RUF012
     AUTO_FOCUS = None
 
     def __init__(self, feed: Feed) -> None:

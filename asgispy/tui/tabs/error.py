@@ -6,7 +6,11 @@ how tracebacks are recorded (probe/failure).
 
 from __future__ import annotations
 
+import os
 import re
+from functools import cache, partial
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.content.highlight import spans
@@ -77,12 +81,42 @@ def event_error(event: Event) -> Item:
 
 
 def error_lines(error: Error) -> list[Item]:
-    """Type and message, then the traceback."""
+    """Type and message, where in the application it happened, then the traceback."""
     items: list[Item] = []
     for number, line in enumerate(clean_lines(error.message[:4_000])):
-        head: Line = ((clean(error.type[:500]) + ": ", "bad"), (line, "strong"))
+        type_name = clean(error.type.removeprefix("builtins.")[:500])
+        head: Line = ((f"{type_name}: ", "bad"), (line, "strong"))
         items.append(Item(f"m{number}", head if number == 0 else (("  ", "text"), (line, "strong")), error.message))
-    return [*items, *_traceback(error.traceback)] if error.traceback else items
+    if not error.traceback:
+        return items
+    frames = [each for each in map(_FRAME.match, error.traceback[:TRACEBACK_LIMIT].split("\n")) if each is not None]
+    own = [each for each in frames if not is_library(each[2])]
+    if own and own[-1] is not frames[0]:
+        items.append(_place(own[-1]))
+    return [*items, *_without_libraries(_traceback(error.traceback))]
+
+
+def _place(frame: re.Match[str]) -> Item:
+    """The last frame of the application's own code: where to look first."""
+    _, file, number, name = frame.groups()
+    at = f"{file}:{number}"
+    return Item("place", (("at ", "muted"), (clean(short_path(file)), "key"), (f":{number}", "number"),
+                          (f"  in {clean(name[:200])}", "strong")), at)  # fmt: skip
+
+
+def _without_libraries(items: list[Item]) -> list[Item]:
+    """The items with each run of installed frames under one line."""
+    joined: list[Item] = []
+    for installed, run in groupby(items, lambda item: item.foldable and is_library(item.data)):
+        frames = list(run)
+        if installed and len(frames) > 1:
+            rooms = dict.fromkeys(short_path(frame.data).partition("/")[0] for frame in frames)
+            line = ((f"{len(frames)} frames in {clean(', '.join(rooms))}", "muted"),)
+            data = "\n".join(frame.data for frame in frames)
+            joined.append(Item(f"{frames[0].key}-run", line, data, "", partial(list, frames), brief=True))
+        else:
+            joined += frames
+    return joined
 
 
 def _traceback(text: str) -> list[Item]:
@@ -129,12 +163,23 @@ def is_library(file: str) -> bool:
 
 
 def short_path(file: str) -> str:
-    """An installed file's path without the folder that everything is installed in."""
+    """A path without the folder that everything is installed in, or that we were started in."""
     for folder in ("site-packages", "dist-packages"):
         _, found, rest = file.replace("\\", "/").rpartition(f"/{folder}/")
         if found:
             return rest
-    return file[-200:]
+    standard = _STANDARD.search(file)
+    if standard is not None:
+        return file[standard.end() :][-200:]
+    return file.removeprefix(f"{_here()}{os.sep}")[-200:]
+
+
+@cache
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # the folder is gone
+        return os.sep
 
 
 def _frame(key: str, frame: re.Match[str], source: list[str]) -> Item:
@@ -142,7 +187,7 @@ def _frame(key: str, frame: re.Match[str], source: list[str]) -> Item:
     library = is_library(file)
     line: Line = (
         (clean(indent[2:]), "muted"),
-        (clean(short_path(file) if library else file[:1_000]), "muted" if library else "key"),
+        (clean(short_path(file)), "muted" if library else "key"),
         (f":{number}", "muted" if library else "number"),
         (f"  {clean(name[:200])}", "muted" if library else "strong"),
     )

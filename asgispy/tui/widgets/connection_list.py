@@ -73,11 +73,11 @@ class ConnectionList(AnnotatedList):
     def layout_now(self) -> Layout:
         """Where the columns stand; made anew only when something about them has changed."""
         feed, palette = self.feed, self.palette
-        key = (feed.columns, self.size.width, feed.name_width, feed.order, palette.plain)
+        key = (feed.columns, self.line_width, feed.name_width, feed.order, palette.plain)
         if self._layout is None or self._layout[0] != key:
             order = feed.order
             sorted_by = next((each.name for each in COLUMNS.values() if order and each.key == order.column), "")
-            made = lay_out(feed.columns or DEFAULT, self.size.width, feed.name_width, sorted_by, plain=palette.plain)
+            made = lay_out(feed.columns or DEFAULT, self.line_width, feed.name_width, sorted_by, plain=palette.plain)
             self._layout = key, made
         return self._layout[1]
 

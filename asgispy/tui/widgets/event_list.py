@@ -139,7 +139,7 @@ def _put_carried(brush: Brush, event: Event, width: int, view: EventList) -> Non
         brush.left("", max(0, width))
         return
     begin = brush.used
-    for text, look in carried(event, sized=not _columns(view.size.width).size):
+    for text, look in carried(event, sized=not _columns(view.line_width).size):
         left = width - (brush.used - begin)
         if left > 1:
             brush.left(text, min(left, len(text) + 1), getattr(palette, look))

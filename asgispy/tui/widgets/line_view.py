@@ -95,9 +95,14 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             self._palette = palette_of(self.app)
         return self._palette
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line: the scroll bar lies over the last one of the view."""
+        return self.size.width - self.scrollbar_size_vertical * self.show_vertical_scrollbar
+
     def render_line(self, y: int) -> Strip:
         """The strip at a row of the viewport."""
-        width = self.size.width
+        width = self.line_width
         if y < self.header_height:
             return self.paint_header(y, width, self._base("lines--header"))
         index = self.top + y - self.header_height

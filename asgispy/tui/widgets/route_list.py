@@ -92,7 +92,7 @@ class RouteList(LineView):
 
     def on_click(self, event: Click) -> None:
         """A click on a title sorts by its column."""
-        name = column_at(event.x, columns_for(self.size.width))
+        name = column_at(event.x, columns_for(self.line_width))
         if event.y == 0 and name in SORTABLE:
             self.sort_by(self.sorting.clicked(name))
 
