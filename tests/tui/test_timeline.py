@@ -265,3 +265,22 @@ async def test_hostile_paths_leave_the_lanes_intact(empty: Builder) -> None:
         await pilot.press("t", "home")
         await counted(pilot)
         assert all("\x1b" not in line and "\u202e" not in line for line in seen(app))
+
+
+async def test_a_selected_bar_without_a_line_is_zoomed_in_on(shop: Builder) -> None:
+    for number in range(40):
+        at = 2 * S + number * MS
+        simple(shop, at, "GET", f"/crowd/{number}", 200, 600 * MS, b"")
+    app = app_on(shop.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await counted(pilot)
+        id = app.feed.extent.last_id
+        main_screen(app).connections.select(id)
+        await pilot.press("t")
+        await counted(pilot)
+        lanes = timeline(app).lanes
+        assert lanes.current is not None
+        assert lanes.current.row.connection.id == id
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "/crowd/39" in "\n".join(seen(app))

@@ -111,9 +111,7 @@ class LaneView(Widget, can_focus=True):
             for kind, count in (("title", 1), ("bars", len(lane.lines)), ("strip", lane.strip))
             for number in range(count)
         ]
-        found = find(self._lanes, self.cursor)
-        if found is not None:
-            self.current = found[2]
+        self.current = self._selected_bar() or self.current
         wide = [bar.row.connection for lane in self._lanes for bar in lane.bars() if bar.end - bar.first > WORTH]
         self._feed.calls.read(wide)
         self._reveal()
@@ -132,10 +130,16 @@ class LaneView(Widget, can_focus=True):
 
     def _settle(self, bar: Placed | None) -> None:
         if bar is None:
-            found = find(self._lanes, self.cursor)
-            self.current = found[2] if found is not None else None
+            self.current = self._selected_bar()
         self._reveal()
         self.refresh()
+
+    def _selected_bar(self) -> Placed | None:
+        """The bar under the cursor; one for which there is no line, too, so that it can be opened and zoomed in on."""
+        found = find(self._lanes, self.cursor)
+        if found is not None:
+            return found[2]
+        return next((bar for lane in self._lanes for bar in lane.left_out if bar.key == self.cursor), None)
 
     def _reveal(self) -> None:
         """Scroll just so far that the cursor's line is in sight."""
