@@ -1,34 +1,58 @@
 """Makes the README's pictures: drives the real program over the demo's real traffic and saves what the screen shows.
 
-Run as `python screenshots/make.py`; takes about half a minute.
+Run as `python screenshots/make.py` from the project's folder; takes about a minute. Then look at every picture.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asgispy.capture.matching import select
+from asgispy.capture.reader import CaptureReader
 from asgispy.cli.demo import Traffic
 from asgispy.cli.recording import RecordingOptions
-from asgispy.cli.sessions import RunSession
+from asgispy.cli.sessions import RunSession, ViewSession
 from asgispy.demo.catalogue import TOUR
+from asgispy.query.query import parse
 from asgispy.settings import Launch, Limits, Retention
 from asgispy.tui.app import SpyApp
-from asgispy.tui.theme import LIGHT
+from asgispy.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from textual.pilot import Pilot
+
+    from asgispy.tui.session import Session
 
 FOLDER = Path(__file__).parent
 PORT = 8000
-WATCH = 14.0
+WATCH = 20.0
 """Seconds of traffic before the first picture."""
+SIZE = (160, 44)
 
 
 async def make() -> None:
-    """All pictures, from one run."""
+    """All pictures: the live ones first, then those of what was recorded."""
+    session = _recording()
+    session.start()
+    try:
+        async with _screen(session) as pilot:
+            await asyncio.sleep(WATCH)
+            await shoot(pilot, "live")
+        capture = session.capture
+        session.close()
+        await _still(capture)
+    finally:
+        session.close()
+        session.recording.close()
+
+
+def _recording() -> RunSession:
     options = RecordingOptions(
         headless=False,
         capture=None,
@@ -41,32 +65,69 @@ async def make() -> None:
         filter="",
     )
     launch = Launch(target=TOUR.target, options={"host": "127.0.0.1", "port": PORT, "access_log": False})
-    session = RunSession(launch, options, Traffic(PORT, None))
-    session.start()
-    app = SpyApp(session)
-    try:
-        async with app.run_test(size=(150, 40)) as pilot:
-            await asyncio.sleep(WATCH)
-            await shoot(pilot, "live")
-            # Not the traceback itself, which would show where this was made.
-            await pilot.press("E", "tab", "k", "k")
-            await shoot(pilot, "failure")
-            app.theme = LIGHT.name
-            await shoot(pilot, "light")
-            await pilot.press("question_mark")
-            await shoot(pilot, "help")
-            await pilot.press("escape", "tab")
-            await pilot.resize_terminal(80, 24)
-            await pilot.press("G")
-            await shoot(pilot, "narrow")
-    finally:
-        session.close()
-        session.recording.close()
+    return RunSession(launch, options, Traffic(PORT, None))
+
+
+@asynccontextmanager
+async def _screen(session: Session, size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
+    async with SpyApp(session).run_test(size=size) as pilot:
+        yield pilot
+
+
+SCENES: Sequence[tuple[str, str, str]] = (
+    ("websocket", "path:/chat type:websocket messages:>12", "messages"),
+    ("stream", "path:/events/stream messages:>8", "stream"),
+    ("exception", "path:/api/broken", "error"),
+    ("request", "method:POST path:/api/orders status:201", "request"),
+)
+"""A picture of a connection: its name, the filter that finds one, and the tab that shows it."""
+
+
+async def _still(capture: Path) -> None:
+    for name, query, tab in SCENES:
+        async with _screen(ViewSession(capture)) as pilot:
+            screen = _main(pilot)
+            screen.connections.select(_find(capture, query)[0])
+            await pilot.press("enter")
+            await pilot.pause(0.3)
+            screen.detail.choose(tab)
+            await pilot.press("g", "down", "down", "down")
+            await shoot(pilot, name)
+    async with _screen(ViewSession(capture)) as pilot:
+        await pilot.press("slash", *("s", "t", "a", "t", "u", "s", "colon", "4", "x", "x", "space", "d", "u", "r", "a"))
+        await shoot(pilot, "filter")
+    for name, key in (("routes", "v"), ("timeline", "t")):
+        async with _screen(ViewSession(capture)) as pilot:
+            await pilot.press(key)
+            await shoot(pilot, name)
+    async with _screen(ViewSession(capture)) as pilot:
+        await pilot.press("T")
+        await shoot(pilot, "light")
+    async with _screen(ViewSession(capture), (76, 30)) as pilot:
+        await shoot(pilot, "narrow")
+    async with _screen(ViewSession(capture), (120, 36)) as pilot:
+        for id in _find(capture, "method:POST path:/routing/items status:201,400")[:2]:
+            _main(pilot).connections.select(id)
+            await pilot.press("m")
+            await pilot.pause(0.3)
+        await pilot.press("equals_sign")
+        await shoot(pilot, "compare")
+
+
+def _find(capture: Path, query: str) -> list[int]:
+    with CaptureReader(capture) as reader:
+        return [connection.id for connection in select(reader, parse(query))]
+
+
+def _main(pilot: Pilot[None]) -> MainScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, MainScreen)
+    return screen
 
 
 async def shoot(pilot: Pilot[None], name: str) -> None:
     """Save the screen as it is once everything has been painted."""
-    await pilot.pause(0.6)
+    await pilot.pause(0.8)
     path = pilot.app.save_screenshot(f"{name}.svg", path=str(FOLDER))
     print(path)
 

@@ -6,6 +6,8 @@ What must not move in: the list of connections (reader).
 
 from __future__ import annotations
 
+import json
+from array import array
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from asgispy.capture.rows import fill_scope
@@ -98,6 +100,25 @@ class Messages:
         for id, *call in self._database.execute(sql, list(found)):
             found[id].append((call[0], call[1], call[2]))
         return found
+
+    def in_time(
+        self, connection: Connection, after: int, end: int, also: Sequence[int]
+    ) -> tuple[array[int], list[int]]:
+        """The positions between `after` and `end`, and those of `also`, by when they passed; receives that have not
+        returned come apart.
+        """
+        waits = f"kind = {RECEIVE} AND duration IS NULL"
+        part = f"""SELECT position, {waits} AS waits, offset + iif(kind = {RECEIVE}, coalesce(duration, 0), 0) AS moment
+                   FROM events WHERE connection = :connection AND position"""
+        sql = f"""SELECT position, waits FROM (
+                  {part} > :after AND position < :end UNION ALL {part} IN (SELECT value FROM json_each(:also)))
+                  ORDER BY waits, moment, position"""
+        values = {"connection": connection.id, "after": after, "end": end, "also": json.dumps([*also])}
+        passed: array[int] = array("q")
+        pending: list[int] = []
+        for position, waiting in self._database.execute(sql, values):
+            (pending if waiting else passed).append(position)
+        return passed, pending
 
     def _event(self, row: tuple[Any, ...], most: int) -> Event:
         position, kind, offset, duration, stored, message, error = row

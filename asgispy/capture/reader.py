@@ -267,6 +267,15 @@ class CaptureReader:
         with capture_errors(self.path):
             return self._messages.calls(ids)
 
+    def in_time(
+        self, connection: Connection, after: int, end: int, also: Sequence[int] = ()
+    ) -> tuple[array[int], list[int]]:
+        """The indices of the events between `after` and `end`, and of those in `also`, in order of time, without their
+        messages: a receive passes when it returns, the others when they are called. Those still waiting come apart.
+        """
+        with capture_errors(self.path):
+            return self._messages.in_time(connection, after, end, also)
+
     # Everything else
 
     def processes(self) -> list[Process]:

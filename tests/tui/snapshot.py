@@ -6,29 +6,52 @@ committed.
 
 from __future__ import annotations
 
+import asyncio
+import difflib
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from rich.style import Style
 
     from asgispy.tui.app import SpyApp
 
 FOLDER: Final = Path(__file__).parent / "snapshots"
+PATIENCE: Final = 6.0
+"""Seconds for a screen to become what it was."""
+LINGER: Final = 0.8
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&*+=?@^_~<>()[]{}|;:,."
 
 
-def check(app: SpyApp, name: str) -> None:
-    """The screen is what it was when the snapshot of this name was made."""
+async def difference(app: SpyApp, name: str, settle: Callable[[], Awaitable[None]]) -> str:
+    """What is wrong with the screen under this name, once it has settled: empty when it is as it was."""
     file = FOLDER / f"{name}-{app.size.width}x{app.size.height}.txt"
-    now = picture(app)
+    await settle()
     if os.environ.get("UPDATE_SNAPSHOTS"):
+        await asyncio.sleep(LINGER)  # nothing tells that a screen will not change any more
+        await settle()
         file.parent.mkdir(exist_ok=True)
-        file.write_text(now, "utf-8")
-    assert file.exists(), f"there is no snapshot {file.name}: make it with UPDATE_SNAPSHOTS=1"
-    before = file.read_text("utf-8")
-    assert now == before, f"{file.name}: the screen has changed; if it should, UPDATE_SNAPSHOTS=1"
+        file.write_text(picture(app), "utf-8")
+        return ""
+    if not file.exists():
+        return f"{file.name} is not there: make it with UPDATE_SNAPSHOTS=1"
+    before, deadline = file.read_text("utf-8"), time.monotonic() + PATIENCE
+    while (now := picture(app)) != before and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+        await settle()
+    return (
+        ""
+        if now == before
+        else "\n".join([f"{file.name} (make it anew with UPDATE_SNAPSHOTS=1):", *_changes(before, now)])
+    )
+
+
+def _changes(before: str, now: str) -> list[str]:
+    return list(difflib.unified_diff(before.splitlines(), now.splitlines(), "before", "now", lineterm="", n=0))[:60]
 
 
 def picture(app: SpyApp) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from asgispy.capture.reader import Row
+from asgispy.model.connection import HTTP, Connection
 from asgispy.model.events import RAISE
+from asgispy.tui.rows.summary import summarise
+from asgispy.tui.widgets.detail_pane import facts_of
 from tests.tui.build import MS, S, body, failing, http_scope, receive, returned, send, simple, socket, start
 from tests.tui.support import Clock, app_on, main_screen, poll, seen
 
@@ -13,6 +17,18 @@ if TYPE_CHECKING:
     from tests.tui.build import Builder
 
 WIDE = (160, 44)
+
+
+def test_of_the_facts_those_are_shown_that_have_room() -> None:
+    connection = Connection(7, 1, HTTP, 0, sent=10, received=10, client="127.0.0.1:50000")
+    summary = summarise(Row(connection), None, S)
+    whole = facts_of(connection, summary)
+    assert whole.endswith(" · #7")
+    for room in range(len(whole)):
+        facts = facts_of(connection, summary, room)
+        assert whole.startswith(facts)
+        assert not facts.endswith((" ", "·"))
+        assert len(facts) <= max(room, len(whole.partition(" ·")[0]))
 
 
 async def test_failures_gaps_and_what_was_dropped_are_told(empty: Builder) -> None:

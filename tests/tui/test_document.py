@@ -11,18 +11,20 @@ from unicodedata import category
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asgispy.analysis.content.body import Body
 from asgispy.model.connection import HTTP, WEBSOCKET, Connection
 from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND, Error, Event
 from asgispy.model.values import BytesLike, Cut, Opaque
 from asgispy.tui.outline import Outline
 from asgispy.tui.paint import width_of
 from asgispy.tui.tabs.carried import body_of
-from asgispy.tui.tabs.content import Frame, body_section
+from asgispy.tui.tabs.choice import Facts
+from asgispy.tui.tabs.content import TEXT, Frame, body_section
 from asgispy.tui.tabs.error import error_items, is_library
 from asgispy.tui.tabs.event import dropped_items, event_items, scope_items
 from asgispy.tui.tabs.exchange import Exchange, Loaded
 from asgispy.tui.tabs.headers import headers_section
-from asgispy.tui.tabs.messages import said_by
+from asgispy.tui.tabs.messages import Said, said_by
 from asgispy.tui.tabs.sides import request_items, response_items
 from asgispy.tui.widgets.event_list import carried, event_name
 from tests.tui.build import FAILURE, START, body, http_scope, start
@@ -162,6 +164,48 @@ def test_a_view_that_is_chosen_stands_in_brackets() -> None:
     assert "[hex]" in text_of([body_section("body", "body", posted, Frame(80, view="hex"))])
     assert "7b 22 6e" in text_of([body_section("body", "body", posted, Frame(80, view="hex"))])
     assert "more: enter loads more" in text_of([body_section("body", "body", posted, FRAME, left=99 << 20)])
+
+
+def test_only_the_beginning_of_a_json_body_is_no_mistake() -> None:
+    whole = json.dumps([{"n": n} for n in range(140_000)]).encode()
+    part = Body(whole[: 1 << 20], len(whole), "application/json", most=1 << 20)
+    text = text_of([body_section("body", "body", part, FRAME, left=len(whole) - (1 << 20))])
+    assert "first 1.0 MB of 1.9 MB looked at; enter at the end loads more" in text
+    assert "not JSON" not in text
+
+
+def test_of_the_largest_bodies_the_beginning_is_shown_and_nothing_more_is_promised() -> None:
+    large = Body(b"a line of text, sixty letters and more, so that there are few\n" * 160_000, 95 << 20, most=TEXT)
+    text = text_of([body_section("body", "body", large, FRAME, left=(95 << 20) - len(large.data), more=False)])
+    assert "the first 8.0 MB of 95 MB are shown; w saves all of it" in text
+    assert "cut when recorded" not in text
+    assert "loads more" not in text
+    assert text.count("are shown") == 1
+
+
+def test_views_stand_in_the_heading_where_they_have_room() -> None:
+    posted = body_of(b'{"n": 1}')
+    assert posted is not None
+    assert "[json] pretty" in text_of([body_section("body", "body", posted, Frame(80))])
+    for width in range(20, 80):
+        outline = Outline()
+        outline.set_width(width + 2)
+        outline.set_roots([body_section("body", "body", posted, Frame(width))])
+        heading = "".join(text for text, _ in outline.line(0))
+        assert heading.endswith(("hex", "[json]", "8 B", "…")), heading
+
+
+def test_giving_up_waiting_is_nothing_bad() -> None:
+    event = Event(3, RECEIVE, 5, 5, None, Error("asyncio.exceptions.CancelledError", "", "Traceback"))
+    facts = Facts()
+    facts.look({1: event}.get, 2)
+    assert not facts.error
+    assert said_by(event) == Said("cancelled, no message was taken", "muted", True)
+    assert event_name(event) == "receive cancelled"
+    assert carried(event) == []
+    text = text_of(event_items(event, CONNECTION, FRAME))
+    assert "cancelled: the application stopped waiting" in text
+    assert "RAISED BY THE SERVER" not in text
 
 
 def test_bad_bodies_are_raw_with_the_reason() -> None:

@@ -25,6 +25,7 @@ from asgispy.tui.tabs.content import Frame
 from asgispy.tui.tabs.error import error_items
 from asgispy.tui.tabs.event import event_items, scope_items
 from asgispy.tui.tabs.exchange import RECEIVED, SENT, read_exchange
+from asgispy.tui.tabs.order import TimeOrder
 from asgispy.tui.tabs.output import lines_between
 from asgispy.tui.tabs.sides import request_items, response_items
 from asgispy.tui.tabs.stream import SSE, Streaming, entry_items
@@ -223,8 +224,13 @@ async def test_a_hundred_megabytes_open_at_once(empty: Builder) -> None:
         assert "99 MB more: enter loads more" in shown(app)
         assert "000ffff0" in shown(app)
         await press(pilot, "enter", "G")
-        assert "92 MB more" in shown(app)
+        assert "92 MB more: enter loads more" in shown(app)
         assert "007ffff0" in shown(app)
+        await press(pilot, "enter", "G")
+        assert "68 MB more: w saves all of it" in shown(app)
+        await press(pilot, "g")
+        assert "the first 32 MB of 100 MB are shown; w saves all of it" in shown(app)
+        assert "cut when recorded" not in shown(app)
 
 
 async def test_folds_cursor_and_scroll_stay_while_a_response_grows(empty: Builder) -> None:
@@ -331,6 +337,48 @@ async def test_many_messages_cost_what_few_cost(empty: Builder) -> None:
         empty.go_on(id, [send(91 * S, MS, {"type": "websocket.send", "text": "not looked at"})])
         await poll(pilot)
         assert (rows.lines, rows.cursor) == (8_002, 7_998)
+
+
+async def test_messages_stand_in_order_of_time(empty: Builder) -> None:
+    def said(text: str) -> dict[str, str]:
+        return {"type": "websocket.send", "text": text}
+
+    steps: list[Any] = [
+        receive(MS, MS, {"type": "websocket.connect"}),
+        send(3 * MS, MS, {"type": "websocket.accept"}),
+        receive(4 * MS, 96 * MS, {"type": "websocket.receive", "text": "late"}),
+        send(50 * MS, MS, said("early")),
+        receive(101 * MS, None),
+        send(120 * MS, MS, said("meanwhile")),
+    ]
+    id = empty.open(0, {**http_scope("GET", "/ws"), "type": "websocket"}, steps)
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await go(pilot, 0, "messages")
+        rows = app.screen.query_one(MessageList)
+        assert [rows.index_at(line) for line in range(rows.lines)] == [1, 2, 4, 3, 6, 5]
+        assert "waiting for a message" in shown(app)
+        assert rows.cursor == 5
+        await look_for(pilot, "a", "enter")
+        assert [rows.index_at(line) for line in range(rows.lines)] == [2, 4, 3, 6]
+        await press(pilot, "escape")
+        done = receive(101 * MS, 99 * MS, {"type": "websocket.receive", "text": "at last"})
+        empty.go_on(id, [done, send(120 * MS, MS, said("meanwhile")), send(150 * MS, MS, said("before"))], first=5)
+        await poll(pilot)
+        assert [rows.index_at(line) for line in range(rows.lines)] == [1, 2, 4, 3, 6, 7, 5]
+        assert "waiting for a message" not in shown(app)
+
+
+async def test_more_of_a_text_is_shown_and_found_when_more_is_loaded(empty: Builder) -> None:
+    lines = [f"line {n} of many, and some more words\n" for n in range(90_000)]
+    joined(empty, 0, b"text/plain", ["".join(lines[at : at + 30_000]).encode() for at in (0, 30_000, 60_000)])
+    app = app_on(empty.path)
+    async with app.run_test(size=WIDE) as pilot:
+        await go(pilot, 0, "response")
+        assert "first 1.0 MB of 3.4 MB looked at; enter at the end loads more" in shown(app)
+        await press(pilot, "G", "enter")
+        await look_for(pilot, "line 89999", "enter")
+        assert pane(app).current_text().startswith("line 89999 of many")
 
 
 async def test_server_sent_events_are_decoded_across_chunks(empty: Builder) -> None:
@@ -445,6 +493,8 @@ def check_lists(feed: Feed, window: LightWindow, width: int) -> None:
     """Those of the timeline, the messages, the stream and the output."""
     events, messages, entries, output = EventList(feed), MessageList(), StreamList(feed), OutputList(feed)
     events.window = messages.window = window
+    messages.order = TimeOrder()
+    messages.order.step(feed.reader, window.connection, window.count)
     entries.streaming, entries._connection = Streaming(SSE), window.connection
     entries.streaming.step(feed.reader, window.connection, window.count)
     output.lines = feed.output.count

@@ -29,6 +29,8 @@ class Body:
     """Whether all of it has come and none was cut."""
     text: bool = False
     """Whether it is a WebSocket's text message."""
+    most: int = 0
+    """Bytes of it that may be shown as text, where that is more than usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Plain:
     """What was lost on the way here."""
     size: int = 0
     """The body's true size in bytes."""
+    most: int = 0
+    """As the body's."""
 
     @property
     def charset(self) -> str:

@@ -22,7 +22,7 @@ JSON_LIMIT: Final = 10_500_000
 """Bytes that are parsed: 10 MB in either meaning."""
 PRETTY_LIMIT: Final = 1_000_000
 """Characters of indented text."""
-_CUT_LIMIT: Final = 2_000_000
+_CUT_LIMIT: Final = 8 << 20
 """Bytes up to which a cut document is closed to be read."""
 _INTEGER_DIGITS: Final = 4_000
 """Python refuses to convert more than 4,300."""

@@ -79,11 +79,12 @@ def show_text(plain: Plain) -> Content:
 
 def code_content(view: str, title: str, language: str, plain: Plain) -> Content:
     """As text in a language, as much as may be shown."""
-    text, note = decode(plain.data[:TEXT_LIMIT], plain.charset)
+    limit = max(TEXT_LIMIT, plain.most)
+    text, note = decode(plain.data[:limit], plain.charset)
     lines = text.count("\n") + (not text.endswith("\n")) if text else 0
-    over = len(plain.data) > TEXT_LIMIT
+    over = len(plain.data) > limit
     title = f"{title} · {lines:,}{'+' if over else ''} {'line' if lines == 1 else 'lines'}"
-    return Content(view, title, (Code(language, text),), joined(note, left_out(plain.data, TEXT_LIMIT)))
+    return Content(view, title, (Code(language, text),), joined(note, left_out(plain.data, limit)))
 
 
 def show_hex(plain: Plain) -> Content:

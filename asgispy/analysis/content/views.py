@@ -75,7 +75,7 @@ def _opened(body: Body, most: int) -> Plain:
             data = data[:most]
         whole = len(data) == len(body.data)
     complete = body.complete and len(body.data) >= body.size and whole
-    return Plain(data, media, parameters, complete, body.text, note, body.size)
+    return Plain(data, media, parameters, complete, body.text, note, body.size, body.most)
 
 
 def _suitable(plain: Plain) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.content.body import Body
+from asgispy.model.events import RECEIVE
 from asgispy.model.units import format_size
 from asgispy.model.values import Cut, size_of
 from asgispy.tui.tabs.headers import header_of
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 BODIES: Final = ("body", "bytes", "text")
 """The keys under which messages carry data."""
+_CANCELLED: Final = frozenset({"asyncio.exceptions.CancelledError", "trio.Cancelled"})
+
+
+def cancelled(event: Event) -> bool:
+    """Whether the application gave up waiting for a message, which is nothing out of the ordinary."""
+    return event.kind == RECEIVE and event.error is not None and event.error.type in _CANCELLED
 
 
 def carried_value(message: Any) -> Any:

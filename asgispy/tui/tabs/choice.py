@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from asgispy.model.connection import FAILED, HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import RAISE, SEND
+from asgispy.tui.tabs.carried import cancelled
 from asgispy.tui.tabs.headers import header_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Facts:
                 self._note(event)
 
     def _note(self, event: Event) -> None:
-        self.error = self.error or event.error is not None or event.kind == RAISE
+        self.error = self.error or (event.error is not None and not cancelled(event)) or event.kind == RAISE
         message = event.message
         if event.kind != SEND or not isinstance(message, dict):
             return

@@ -14,9 +14,10 @@ from asgispy.analysis.content.nodes import data_text
 from asgispy.analysis.content.parts import Code, Hex, Pairs, Picture, Tree
 from asgispy.analysis.content.views import show, views_for
 from asgispy.model.units import format_size
-from asgispy.tui.blocks import HexBlock, PictureBlock, TextBlock
+from asgispy.tui.blocks import LINES, HexBlock, PictureBlock, TextBlock
 from asgispy.tui.document import pair, shortened
 from asgispy.tui.outline import Item
+from asgispy.tui.paint import width_of
 from asgispy.tui.sanitise import clean
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ MORE: Final = "more"
 """The act of the line that loads more of a body."""
 NOT_ALL: Final = "not all of it has come"
 """How a decoder says that a body has not ended."""
+_ENDS: Final = ("unexpected end", "does not end")
+"""How JSON says that it is cut."""
 ROOM: Final = 60
 """Lines of a tree that are unfolded at first."""
+TEXT: Final = 8 << 20
+"""Bytes of a body that are shown as text at most: lines cost many times what bytes in hex cost."""
 PICTURE_ROWS: Final = 40
 _LOOKS: Final = {
     "object": "muted", "array": "muted", "string": "string", "number": "number", "literal": "number",
@@ -55,8 +60,12 @@ class Frame:
     """The view that was asked for; the best one without."""
 
 
-def body_section(key: str, title: str, body: Body, frame: Frame, *, left: int = 0, notes: Sequence[str] = ()) -> Item:
-    """A body under its title, which lists the views; `left` bytes of it can still be loaded."""
+def body_section(
+    key: str, title: str, body: Body, frame: Frame, *, left: int = 0, more: bool = True, notes: Sequence[str] = ()
+) -> Item:
+    """A body under its title, which lists the views; `left` bytes of it are not loaded, but may be when there is
+    `more`.
+    """
     if not body.data:
         what = "empty" if not body.size else f"{format_size(body.size)}, none of it recorded"
         return Item(key, ((title.upper(), "section"), (f"  {what}", "muted")), label=title)
@@ -64,15 +73,45 @@ def body_section(key: str, title: str, body: Body, frame: Frame, *, left: int = 
     # To the decoder the beginning of a body is one that has not come to its end: it was not cut when recorded.
     shown = replace(body, size=len(body.data), complete=False) if left else body
     content = show(shown, frame.view if frame.view in names else None)
-    children = [*_notes(content, notes, bool(left)), *content_items(content, frame)]
+    children = [*_notes(content, notes, partly=bool(left), encoded=bool(body.encoding)), *content_items(content, frame)]
     if left:
-        children.append(Item(MORE, ((f"… {format_size(left)} more: enter loads more", "link"),), act=MORE))
+        more = more and not _all_text(content, body)
+        children.insert(0, _beginning(body, content, more))
+        rest = f"… {format_size(left)} more: "
+        if more:
+            children.append(Item(MORE, ((f"{rest}enter loads more", "link"),), act=MORE))
+        else:
+            children.append(Item("rest", ((f"{rest}w saves all of it", "muted"),)))
     line: Line = (
         (title.upper(), "section"),
-        (f"  {clean(content.title)} · {format_size(body.size)}  ", "muted"),
-        *_views(names, content.view),
+        (f"  {clean(content.title)} · {format_size(body.size)}", "muted"),
     )
-    return Item(key, line, label=title, children=lambda: children, opened=True, copied=lambda: _text(body))
+    return Item(
+        key,
+        (*line, *_views(names, content.view, frame.width - sum(width_of(text) for text, _ in line))),
+        label=title,
+        children=lambda: children,
+        opened=True,
+        brief=True,
+        copied=lambda: _text(body),
+    )
+
+
+def _all_text(content: Content, body: Body) -> bool:
+    """Whether it is shown as text, and no more of it would be if more were loaded."""
+    at_its_end = body.most >= TEXT or content.view == "pretty"
+    return at_its_end and any(isinstance(part, Code) for part in content.parts)
+
+
+def _beginning(body: Body, content: Content, more: bool) -> Item:
+    """Says how much has been looked at."""
+    size = format_size(body.size)
+    if more:
+        text = f"first {format_size(len(body.data))} of {size} looked at; enter at the end loads more"
+    else:
+        seen = min(len(body.data), body.most) if _all_text(content, body) else len(body.data)
+        text = f"the first {format_size(seen)} of {size} are shown; w saves all of it"
+    return Item("beginning", ((text, "warn"),), text)
 
 
 def view_after(body: Body, view: str | None) -> str | None:
@@ -87,16 +126,24 @@ def _text(body: Body) -> str:
     return body.data.decode("utf-8", "backslashreplace")
 
 
-def _views(names: Sequence[str], current: str) -> Line:
-    """Told apart by brackets, not by colour alone."""
-    return tuple(
-        (f" [{name}]" if name == current else f" {name}", "link" if name == current else "muted") for name in names
-    )
+def _views(names: Sequence[str], current: str, room: int) -> Line:
+    """Told apart by brackets, not by colour alone; only the current one, or none, where there is no room."""
+    for shown in (names, (current,)):
+        parts = [(f" [{name}]", "link") if name == current else (f" {name}", "muted") for name in shown]
+        if sum(width_of(text) for text, _ in parts) + 2 <= room:
+            return ("  ", "muted"), *parts
+    return ()
 
 
-def _notes(content: Content, notes: Sequence[str], partly: bool) -> list[Item]:
-    said = [note for note in content.note.split("; ") if note and not (partly and note == NOT_ALL)]
+def _notes(content: Content, notes: Sequence[str], *, partly: bool, encoded: bool) -> list[Item]:
+    said = [note for note in content.note.split("; ") if note and not (partly and _ends_early(note, encoded))]
     return [Item(f"\x00note{n}", ((shortened(text), "warn"),), text) for n, text in enumerate([*notes, *said])]
+
+
+def _ends_early(note: str, encoded: bool) -> bool:
+    """Whether a decoder says no more than that the data ends too early, which is plain when not all was loaded."""
+    shorter = note.startswith("the first ") and not encoded
+    return note == NOT_ALL or shorter or any(words in note for words in _ENDS)
 
 
 def content_items(content: Content, frame: Frame) -> list[Item]:
@@ -114,7 +161,8 @@ def part_items(key: str, part: Part, frame: Frame) -> list[Item]:
         case Code():
             block = TextBlock(part.text, _painter(part.language))
             block.rows(frame.width)
-            return [Item(key, block=block)]
+            rest = [Item(f"{key}.rest", ((f"… more than {LINES:,} lines: w saves all of it", "muted"),))]
+            return [Item(key, block=block), *(rest if block.left_out else ())]
         case Hex():
             return [Item(key, block=HexBlock(part.data))]
         case Picture():

@@ -15,7 +15,7 @@ from asgispy.tui.document import pair, shortened, value_look
 from asgispy.tui.outline import Item
 from asgispy.tui.present import close_text, offset_text, value_text
 from asgispy.tui.rows.summary import status_look
-from asgispy.tui.tabs.carried import BODIES, body_of
+from asgispy.tui.tabs.carried import BODIES, body_of, cancelled
 from asgispy.tui.tabs.content import body_section
 from asgispy.tui.tabs.error import event_error
 from asgispy.tui.tabs.headers import headers_section
@@ -36,7 +36,10 @@ def event_items(event: Event, connection: Connection, frame: Frame, headers: Any
         items += [] if event.error else [_ending(connection)]
     else:
         items += _message(event.message, frame, headers)
-    if event.error is not None:
+    if cancelled(event):
+        text = "cancelled: the application stopped waiting for a message"
+        items.append(Item("cancelled", ((text, "muted"),), text))
+    elif event.error is not None:
         items.append(event_error(event))
     return apart(items)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.analysis.content.body import Body
 from asgispy.model.connection import HTTP
 from asgispy.model.events import RECEIVE, SEND
+from asgispy.tui.tabs.content import TEXT
 from asgispy.tui.tabs.headers import header_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Loaded:
 
     body: Body
     left: int = 0
-    """Bytes that were recorded and not loaded; 0 when loading more is of no use."""
+    """Bytes that were not loaded; 0 when all that was recorded has been."""
+    more: bool = True
+    """Whether more of them can be loaded."""
 
 
 @dataclass(slots=True)
@@ -91,8 +94,7 @@ def _load(reader: CaptureReader, exchange: Exchange, direction: str, limit: int)
     data, size, complete = reader.body(exchange.connection, "received" if direction == RECEIVED else "sent", limit)
     source = exchange.scope if direction == RECEIVED else exchange.start.message if exchange.start else None
     headers = source.get("headers") if isinstance(source, dict) else None
-    left = size - len(data) if len(data) >= limit < LOADED[-1] else 0
-    body = Body(
-        data, size, header_of(headers, "content-type"), header_of(headers, "content-encoding"), complete or bool(left)
-    )
-    return Loaded(body, left)
+    left = size - len(data) if len(data) >= limit else 0
+    kind, encoding = header_of(headers, "content-type"), header_of(headers, "content-encoding")
+    body = Body(data, size, kind, encoding, complete or bool(left), most=min(limit, TEXT))
+    return Loaded(body, left, limit < LOADED[-1])

@@ -15,7 +15,7 @@ from asgispy.errors import UsageError
 from asgispy.model.events import RAISE, RECEIVE, RETURN, SEND
 from asgispy.model.values import Cut
 from asgispy.tui.present import close_text, latin, preview, value_text
-from asgispy.tui.tabs.carried import carried_value
+from asgispy.tui.tabs.carried import cancelled, carried_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from asgispy.capture.reader import CaptureReader
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
+    from asgispy.tui.tabs.order import TimeOrder
 
 PAGE: Final = 512
 """Events that one step of filtering reads."""
 SEARCHED: Final = 1 << 20
 """Bytes of a message that are searched."""
+_NEAR: Final = 8
+"""Events that are rather read along than jumped over."""
 _JSON_SPACE: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
 
 
@@ -43,6 +46,8 @@ class Said:
 
 def said_by(event: Event, closed_before: bool = False) -> Said:
     """What an event says in one line; `closed_before` when the application has already closed the socket."""
+    if cancelled(event):
+        return Said("cancelled, no message was taken", "muted", True)
     if event.error is not None:
         return Said(f"{event.error.type.rpartition('.')[2]}: {event.error.message}"[:500], "bad", True)
     if event.kind == RETURN:
@@ -140,27 +145,40 @@ def _text(key: object, value: Any) -> str:
 
 
 class Filtering:
-    """The indices of the events that a filter lets through, found step by step; goes on as the connection grows."""
+    """The places of the events that a filter lets through, found step by step; goes on as the connection grows."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.lock = threading.Lock()
         """Held by the thread that goes on with it."""
         self.found: array[int] = array("q")
-        self.scanned = 1
+        self.scanned = 0
+        """Places that have been looked at."""
         self._matches = matcher(text)
 
-    def step(self, reader: CaptureReader, connection: Connection, count: int) -> bool:
-        """Look at one more page of the `count` events; True while there is more. Raises CaptureError."""
-        if self.scanned >= count:
-            return False
-        end = min(count, self.scanned + PAGE)
-        events = reader.events(connection, self.scanned, end - self.scanned, most=SEARCHED)
-        settled = next((event.index for event in events if event.pending), end)
-        found = [event.index for event in events if event.index < settled and self._matches(searched(event))]
-        self.found.extend(found)
-        self.scanned = settled
-        return settled == end < count
+    def step(self, reader: CaptureReader, connection: Connection, order: TimeOrder) -> bool:
+        """Look at one more page of what has passed; True while there is more. Raises CaptureError."""
+        page = order.passed[self.scanned : self.scanned + PAGE]
+        places = {index: self.scanned + number for number, index in enumerate(page)}
+        found: list[int] = []
+        for first, last in _runs(sorted(page)):
+            for event in reader.events(connection, first, last + 1 - first, most=SEARCHED):
+                if event.index in places and self._matches(searched(event)):
+                    found.append(places[event.index])
+        self.found.extend(sorted(found))
+        self.scanned += len(page)
+        return self.scanned < len(order.passed)
+
+
+def _runs(indices: list[int]) -> list[tuple[int, int]]:
+    """The first and the last of each stretch of them."""
+    runs: list[tuple[int, int]] = []
+    for index in indices:
+        if runs and index - runs[-1][1] <= _NEAR:
+            runs[-1] = runs[-1][0], index
+        else:
+            runs.append((index, index))
+    return runs
 
 
 def next_event(
@@ -184,4 +202,6 @@ def _pages(start: int, end: int) -> list[tuple[int, int]]:
 
 def arrow(event: Event) -> tuple[str, str]:
     """(glyph, look) of the direction: towards the application, or to the client."""
+    if cancelled(event):
+        return "→", "muted"
     return {RECEIVE: ("→", "wait"), SEND: ("←", "flow"), RAISE: ("✗", "bad")}.get(event.kind, ("■", "muted"))

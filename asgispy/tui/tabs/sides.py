@@ -102,7 +102,7 @@ def _body(exchange: Exchange, frame: Frame, notes: list[str]) -> Item:
     title = "body" if exchange.bodies < 2 else f"body, {exchange.bodies:,} messages"
     if exchange.bodies >= 128:  # only the first and the last of them were looked at
         title = "body, many messages"
-    return body_section("body", title, loaded.body, frame, left=loaded.left, notes=notes)
+    return body_section("body", title, loaded.body, frame, left=loaded.left, more=loaded.more, notes=notes)
 
 
 def _others(exchange: Exchange) -> list[Item]:

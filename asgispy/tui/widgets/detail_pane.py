@@ -19,6 +19,7 @@ from asgispy.model.connection import LIFESPAN, STATE_NAMES
 from asgispy.model.units import format_duration, format_size
 from asgispy.tui.actions import CONNECTION, bindings
 from asgispy.tui.light_window import LightWindow
+from asgispy.tui.paint import width_of
 from asgispy.tui.present import clock_text
 from asgispy.tui.rows.summary import summarise
 from asgispy.tui.sanitise import clean
@@ -193,6 +194,10 @@ class DetailPane(Vertical):
             self._show_title()
             self.tab.grow()
 
+    def on_resize(self) -> None:
+        """There is room for more facts, or for fewer."""
+        self._show_title()
+
     def repaint(self) -> None:
         """The theme has changed."""
         self._show_title()
@@ -213,7 +218,9 @@ class DetailPane(Vertical):
         text.append("\n ").append(summary.mark.strip(), getattr(palette, summary.mark_look))
         text.append(" " if summary.mark.strip() else "")
         text.append(summary.status, getattr(palette, summary.status_look))
-        text.append(f"  {facts_of(row.connection, summary)}", palette.muted)
+        used = 4 + width_of(summary.mark.strip() + summary.status)
+        room = max(1, self.size.width - used) if self.size.width else 1_000
+        text.append(f"  {facts_of(row.connection, summary, room)}", palette.muted)
         return text
 
     # Actions
@@ -288,8 +295,8 @@ def _key(row: Row) -> tuple[int, bool]:
     return row.connection.id, row.shutdown is not None
 
 
-def facts_of(connection: Connection, summary: Summary) -> str:
-    """State, time, sizes, client on one line."""
+def facts_of(connection: Connection, summary: Summary, room: int = 1_000) -> str:
+    """State, time, sizes, client on one line: those for which there is room, in cells."""
     parts = ["" if connection.type == LIFESPAN else STATE_NAMES[connection.state]]
     parts.append(f"{format_duration(summary.duration)}" if summary.duration is not None else "")
     if connection.received:
@@ -299,4 +306,7 @@ def facts_of(connection: Connection, summary: Summary) -> str:
     parts.append(clean(connection.client or ""))
     parts.append(clock_text(connection.started, millis=True))
     parts.append(f"#{connection.id}")
-    return " · ".join(part for part in parts if part)
+    parts = [part for part in parts if part]
+    while len(parts) > 1 and width_of(" · ".join(parts)) > room:
+        parts.pop()
+    return " · ".join(parts)

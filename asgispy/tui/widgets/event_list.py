@@ -14,7 +14,7 @@ from asgispy.model.values import size_of
 from asgispy.tui.paint import Brush
 from asgispy.tui.present import MS, S, close_text, offset_text, preview, value_text
 from asgispy.tui.rows.summary import status_look
-from asgispy.tui.tabs.carried import size_text
+from asgispy.tui.tabs.carried import cancelled, size_text
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -92,11 +92,15 @@ class EventList(LineView):
             gap = self._gap(window, event)
             look = palette.wait if gap >= LONG_GAP else palette.faint
             brush.right(format_duration(gap) if gap else "", columns.gap, look)
-        refused = event.error is not None
-        brush.put(" ").put("✗" if refused else ARROWS[event.kind], getattr(palette, ARROW_LOOKS[event.kind])).put(" ")
+        gave_up = cancelled(event)
+        refused = event.error is not None and not gave_up
+        arrow_look = "muted" if gave_up else ARROW_LOOKS[event.kind]
+        brush.put(" ").put("✗" if refused else ARROWS[event.kind], getattr(palette, arrow_look)).put(" ")
         name, left = event_name(event), columns.size + columns.took
         brush.left(
-            name, min(len(name) + 1, max(8, width - brush.used - left)), palette.bad if refused else palette.text
+            name,
+            min(len(name) + 1, max(8, width - brush.used - left)),
+            palette.bad if refused else palette.muted if gave_up else palette.text,
         )
         _put_carried(brush, event, width - brush.used - left, self)
         brush.right(size_text(event), columns.size, palette.muted)
@@ -122,6 +126,8 @@ class EventList(LineView):
 def event_name(event: Event) -> str:
     """The message's type without what goes without saying, or what happened instead."""
     message = event.message
+    if cancelled(event):
+        return f"{event.name} cancelled"
     if event.kind == OPEN:
         return "scope"
     if event.kind in (RAISE, RETURN):
@@ -148,6 +154,8 @@ def _put_carried(brush: Brush, event: Event, width: int, view: EventList) -> Non
 
 def carried(event: Event, *, sized: bool = True) -> list[tuple[str, str]]:
     """(text, look) of the parts of an event that tell most; `sized` where the size has no column of its own."""
+    if cancelled(event):
+        return []
     if event.error is not None:
         return [(f"{event.error.type.rpartition('.')[2]}: {event.error.message}"[:300], "bad")]
     message = event.message

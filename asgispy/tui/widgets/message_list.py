@@ -1,11 +1,13 @@
 """The messages of a socket: number, direction, time, gap, size and content, and how it was opened and closed.
 
-Each event but the scope is a line, so that a hundred thousand are found by their number alone; a filter keeps the
-numbers of those that it lets through. What must not move in: filtering (tabs/messages), a message in full.
+Each event but the scope is a line, in order of time, so that a hundred thousand are found by their place alone; a
+filter keeps the places of those that it lets through.
+What must not move in: filtering (tabs/messages), what the order is (tabs/order), a message in full.
 """
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING
 
 from asgispy.model.events import RECEIVE
@@ -13,7 +15,7 @@ from asgispy.model.units import format_duration
 from asgispy.tui.paint import Brush
 from asgispy.tui.present import offset_text
 from asgispy.tui.tabs.carried import size_text
-from asgispy.tui.tabs.messages import arrow, closes, said_by
+from asgispy.tui.tabs.messages import Said, arrow, closes, said_by
 from asgispy.tui.widgets.event_list import LONG_GAP
 from asgispy.tui.widgets.line_view import LineView
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from asgispy.model.events import Event
+    from asgispy.tui.tabs.order import TimeOrder
     from asgispy.tui.window import EventWindow
 
 
@@ -35,17 +38,19 @@ class MessageList(LineView):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.window: EventWindow | None = None
+        self.order: TimeOrder | None = None
         self.chosen: array[int] | None = None
-        """The indices that a filter has let through so far; None without a filter."""
-        self._gaps: dict[int, int] = {}
+        """The places that a filter has let through so far; None without a filter."""
+        self._fresh = False
+        """Whether nothing of the connection has been shown yet."""
 
-    def show(self, window: EventWindow | None) -> None:
-        """Another connection's messages: its last ones while it is open, else from the beginning."""
-        self.window, self.chosen = window, None
+    def show(self, window: EventWindow | None, order: TimeOrder | None) -> None:
+        """Another connection's messages, once they are in order: its last ones while it is open, else the first."""
+        self.window, self.order, self.chosen = window, order, None
+        self._fresh = True
         self.following = False
         self.lines = 0
         self.update()
-        self.move_to(self.lines - 1 if window is not None and window.connection.open else 0)
 
     def filter(self, chosen: array[int] | None) -> None:
         """Show these only, or everything; the cursor stays at its message, or near it."""
@@ -61,23 +66,25 @@ class MessageList(LineView):
         if self.chosen is not None:
             self.set_lines(len(self.chosen))
         else:
-            self.set_lines(max(0, self.window.count - 1) if self.window is not None else 0)
+            self.set_lines(len(self.order) if self.order is not None else 0)
+        if self._fresh and self.window is not None and self.lines:
+            self._fresh = False
+            self.move_to(self.lines - 1 if self.window.connection.open else 0)
+
+    def _place_at(self, line: int) -> int:
+        """The place of a line among all of them."""
+        if self.chosen is None:
+            return line
+        return self.chosen[line] if 0 <= line < len(self.chosen) else -1
 
     def index_at(self, line: int) -> int:
-        """The event's index on a line."""
-        if self.chosen is None:
-            return line + 1
-        return self.chosen[line] if 0 <= line < len(self.chosen) else 0
+        """The event's index on a line; 0 where there is none."""
+        return self.order.at(self._place_at(line)) if self.order is not None else 0
 
     def line_of(self, index: int) -> int:
         """The line of an event, or of the one before it."""
-        if self.chosen is None:
-            return index - 1
-        low, high = 0, len(self.chosen)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if self.chosen[middle] <= index else (low, middle)
-        return max(0, low - 1)
+        place = self.order.place_of(index) if self.order is not None else 0
+        return place if self.chosen is None else max(0, bisect.bisect_right(self.chosen, place) - 1)
 
     def index(self) -> int | None:
         """The index of the event under the cursor."""
@@ -89,7 +96,7 @@ class MessageList(LineView):
 
     def paint_header(self, row: int, width: int, base: Style) -> Strip:
         """Column titles."""
-        number, offset, gap, size = _widths(width)
+        number, offset, gap, size = self._widths(width)
         brush = Brush().right("#", number).put("  ").left("Offset", offset).right("Gap", gap).right("Size", size)
         return brush.left("Content", max(0, width - brush.used)).strip(width, base)
 
@@ -97,10 +104,11 @@ class MessageList(LineView):
         """One message."""
         at, palette = self.index_at(index), self.palette
         event = self.window.get(at) if self.window is not None else None
-        number, offset, gap, size = _widths(width)
-        brush = Brush().right(str(at), number, palette.faint)
+        number, offset, gap, size = self._widths(width)
+        brush = Brush().right(str(self._place_at(index) + 1), number, palette.faint)
         if event is None:
-            return brush.put("⋯ not recorded (dropped)", palette.warn).strip(width, base)
+            waits = self.order is not None and at in self.order.waiting
+            return brush.put("⋯ not told yet" if waits else "⋯ not recorded (dropped)", palette.warn).strip(width, base)
         glyph, look = arrow(event)
         brush.put(glyph, getattr(palette, look)).put(" ").left(offset_text(_moment(event)), offset, palette.muted)
         waited = self._gap(event, index)
@@ -109,6 +117,8 @@ class MessageList(LineView):
         )
         brush.right(size_text(event), size, palette.muted)
         said = said_by(event, self._closed_before(event))
+        if said.look == "wait" and self.window is not None and not self.window.connection.open:
+            said = Said("no message came", "muted", True)
         style = getattr(palette, said.look)
         return brush.left(said.text, max(1, width - brush.used), style).strip(width, base)
 
@@ -122,12 +132,12 @@ class MessageList(LineView):
         window = self.window
         return window is not None and any(closes(window.get(event.index - back)) for back in (1, 2, 3))
 
+    def _widths(self, width: int) -> tuple[int, int, int, int]:
+        """Number, offset, gap, size: those that there is room for."""
+        number = max(5, len(str(len(self.order))) + 1) if self.order is not None else 5
+        return number if width >= 44 else 0, 10 if width >= 34 else 0, 9 if width >= 72 else 0, 8 if width >= 54 else 0
+
 
 def _moment(event: Event) -> int:
     """When it passed: a message that was waited for came at the end of the call."""
     return event.offset + (event.duration or 0 if event.kind == RECEIVE else 0)
-
-
-def _widths(width: int) -> tuple[int, int, int, int]:
-    """Number, offset, gap, size: those that there is room for."""
-    return 5 if width >= 44 else 0, 10 if width >= 34 else 0, 9 if width >= 72 else 0, 8 if width >= 54 else 0
