@@ -55,6 +55,7 @@ def test_a_server_starts_answers_and_stops_gracefully(folder: Path, server: str)
 def test_all_workers_start_and_all_shut_down(folder: Path, server: str) -> None:
     with started(folder, server=server, workers=2) as watched:
         watched.until_said(READY[server], 2)
+        watched.until_said("seen lifespan.startup", 2)
         assert answer(watched.supervisor.address).startswith("hello")
         watched.supervisor.stop()
         assert watched.text.count("seen lifespan.shutdown") == 2

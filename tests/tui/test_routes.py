@@ -109,13 +109,13 @@ async def test_the_table_shows_every_route_and_all_together(shop: Builder) -> No
         assert line_with(app, "/api/products/{id}").split()[2] == "5"
 
 
-@pytest.mark.parametrize(("width", "scale"), [(140, "1 ms 10 s"), (80, "1ms 10s")])
-async def test_the_ends_of_the_histograms_scale_stand_apart(shop: Builder, width: int, scale: str) -> None:
+@pytest.mark.parametrize("width", [140, 80])
+async def test_the_ends_of_the_histograms_scale_stand_apart(shop: Builder, width: int) -> None:
     app = app_on(shop.path)
     async with app.run_test(size=(width, 24)) as pilot:
         await open_routes(pilot)
         titles = line_with(app, "Errors").split()
-        assert titles[-len(scale.split()) :] == scale.split()
+        assert titles[-4:] == ["1", "ms", "10", "s"]
 
 
 async def open_routes_again(pilot: Pilot[None]) -> None:

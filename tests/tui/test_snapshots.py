@@ -30,7 +30,7 @@ SCENES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wrong-filter": (("slash", "=status:ok"), ("escape", "escape")),
     "routes": (("v",), ("escape",)),
     "timeline": (("t",), ("escape",)),
-    "copy": (("g", "y"), ("escape", "G")),
+    "copy": (("g", "down", "down", "down", "y"), ("escape", "G")),
     "sort": (("s",), ("escape",)),
     "light": (("T",), ("T",)),
 }
@@ -56,8 +56,11 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def one_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("TERM", "xterm-256color")  # one that has a clipboard
+    for name in ("TMUX", "STY", "TERM_PROGRAM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
     time.tzset()
     yield
     monkeypatch.undo()
