@@ -28,7 +28,8 @@ async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         while True:
             message = await receive()
-            print("seen", message["type"], os.getpid(), flush=True)
+            # In one piece: workers share the pipe, and an unbuffered print writes word by word.
+            print(f"seen {message['type']} {os.getpid()}\\n", end="", flush=True)
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return

@@ -34,7 +34,7 @@ def test_the_server_ends_gracefully_when_its_parent_was_killed(tmp_path: Path, s
     seen = tmp_path / "seen"
     (tmp_path / "main.py").write_text(f"SEEN = {str(seen)!r}\n{APPLICATION}".replace("print(", "note("))
     with (tmp_path / "main.py").open("a") as code:
-        code.write("\n\ndef note(*words, flush):\n    with open(SEEN, 'a') as file: file.write(str(words))\n")
+        code.write("\n\ndef note(*words, end, flush):\n    with open(SEEN, 'a') as file: file.write(str(words))\n")
     port = free_port()
     command = [sys.executable, "-c", textwrap.dedent(PARENT), server, str(tmp_path), str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
