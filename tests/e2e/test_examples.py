@@ -179,7 +179,8 @@ def certificate(tmp_path: Path) -> dict[str, Any]:
 
 
 def test_http_2_over_tls(tmp_path: Path, certificate: dict[str, Any]) -> None:
-    options = (*SERVERS["hypercorn"], *certificate["options"])
+    # All of it over one connection, which a pause on a busy machine must not end.
+    options = (*SERVERS["hypercorn"], "--timeout-keep-alive", "60", *certificate["options"])
     with Run(tmp_path, *options, target=TOUR.target, scheme="https") as run:
         with run.client(http2=True, verify=certificate["context"]) as client:
             assert client.get("/bare").http_version == "HTTP/2"
