@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from asgispy.wire import framing, handshake
 from asgispy.wire.address import TcpAddress, UnixAddress
 from asgispy.wire.codec import decode_chunks, encode_chunk, join_chunks
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from asgispy.wire.address import Address
@@ -46,7 +47,7 @@ class FakeProbe:
     def __init__(self, address: Address) -> None:
         if isinstance(address, UnixAddress):
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.socket.connect(address.path)
+            eventually(lambda: self.socket.connect_ex(address.path) == 0, f"something listens at {address.path}")
         else:
             self.socket = socket.create_connection((address.host, address.port))
         self.socket.settimeout(10)
