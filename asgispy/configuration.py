@@ -7,7 +7,6 @@ What must not move in: what a theme, a key of the keyboard, a column or a query 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -16,15 +15,15 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from asgispy import kinds
 from asgispy.errors import UsageError
-from asgispy.model.units import parse_size
-from asgispy.settings import Limits, Retention, help_of
+from asgispy.kinds import THRESHOLDS, Wrong, leaves, nearest
+from asgispy.settings import PROFILES, Limits, Retention, help_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-KeyPath = tuple[str, ...]
-"""Where a value stands: ("keep",), or ("keys", "list.sort")."""
+    from asgispy.kinds import KeyPath
 
 _LARGEST: Final = 1024**2
 """Bytes; no file of settings is longer."""
@@ -55,110 +54,6 @@ class Origin:
         return self.source.at(self.path)
 
 
-class Wrong(ValueError):
-    """A value is not what its key takes; `path` leads to it from there."""
-
-    def __init__(self, message: str, path: KeyPath = ()) -> None:
-        super().__init__(message)
-        self.path = path
-
-
-# Kinds of values: what TOML gives to what we use; each raises Wrong.
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise Wrong(f"write text in quotes, not {_called(value)}")
-
-
-def _flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise Wrong(f"write true or false, not {_called(value)}")
-
-
-def _count(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
-        return value
-    raise Wrong(f"write a whole number from 0 on, not {_called(value)}")
-
-
-def _size(value: object) -> int:
-    if not isinstance(value, str):
-        return _count(value)
-    try:
-        return parse_size(value)
-    except ValueError as error:
-        raise Wrong(str(error)) from error
-
-
-def _one_of(*names: str) -> Callable[[object], str]:
-    def convert(value: object) -> str:
-        if isinstance(value, str) and value in names:
-            return value
-        raise Wrong(f"write {' or '.join(map(_quoted, names))}, not {_called(value)}")
-
-    return convert
-
-
-def _list(value: object) -> tuple[str, ...]:
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return tuple(value)
-    raise Wrong(f'write a list of names, such as ["status", "path"], not {_called(value)}')
-
-
-def _texts(value: object) -> dict[str, str]:
-    """A table of texts; `list.sort = …` without quotes is the same as with them."""
-    return {".".join(path): _at(path, _text, each) for path, each in _leaves(_table(value))}
-
-
-def _tables(value: object) -> dict[str, dict[str, str]]:
-    return {name: _at((name,), _texts, each) for name, each in _table(value).items()}
-
-
-def _table(value: object) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise Wrong(f"write a table, not {_called(value)}")
-
-
-def _leaves(table: dict[str, Any], above: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, (*above, name))
-        else:
-            yield (*above, name), value
-
-
-def _at(path: KeyPath, convert: Callable[[object], Any], value: object) -> Any:
-    try:
-        return convert(value)
-    except Wrong as wrong:
-        raise Wrong(str(wrong), (*path, *wrong.path)) from wrong
-
-
-def _called(value: object) -> str:
-    """A wrong value as its writer knows it."""
-    match value:
-        case str():
-            return _quoted(value[:40])
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)[:40]
-        case list():
-            return "a list like this one"
-        case dict():
-            return "a table"
-        case _:
-            return "a date or time"
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
-
-
 def key(kind: Callable[[object], Any], default: Any, help: str, example: str) -> Any:
     """A field of `Configuration`: how its value is read, its default, its one line of help, and an example in TOML."""
     metadata = {"kind": kind, "help": help, "example": example}
@@ -172,46 +67,67 @@ class Configuration:
     """What can be set in a file. A key is written with - where its field has _."""
 
     theme: str = key(
-        _text,
+        kinds.text,
         "asgispy-dark",
         "The colours: asgispy-dark, asgispy-light, asgispy-contrast, one of your [themes], or one of Textual's.",
         'theme = "asgispy-light"',
     )
     plain: bool = key(
-        _flag, False, "Words and plain letters in place of marks, lines and bars; nothing moves.", "plain = true"
+        kinds.flag, False, "Words and plain letters in place of marks, lines and bars; nothing moves.", "plain = true"
     )
     columns: tuple[str, ...] = key(
-        _list,
+        kinds.texts,
         (),
         "The list's columns in their order, a width after a colon where you want one; [] for what fits.",
         'columns = ["started", "method", "path:40", "status", "duration"]',
     )
     sort: str = key(
-        _text, "", "The column that the list is sorted by; with - before it, from the end.", 'sort = "-duration"'
+        kinds.text, "", "The column that the list is sorted by; with - before it, from the end.", 'sort = "-duration"'
     )
-    filter: str = key(_text, "", "The filter that the screen begins with.", 'filter = "-path:/health"')
-    body_limit: int = key(_size, Limits().body_limit, help_of(Limits, "body_limit"), 'body-limit = "1M"')
-    keep: int = key(_count, Retention().keep, help_of(Retention, "keep") + " 0: no limit.", "keep = 100000")
+    filter: str = key(kinds.text, "", "The filter that the screen begins with.", 'filter = "-path:/health"')
+    body_limit: int = key(kinds.size, Limits().body_limit, help_of(Limits, "body_limit"), 'body-limit = "1M"')
+    keep: int = key(kinds.count, Retention().keep, help_of(Retention, "keep") + " 0: no limit.", "keep = 100000")
     keep_bytes: int = key(
-        _size, Retention().keep_bytes, help_of(Retention, "keep_bytes") + " 0: no limit.", 'keep-bytes = "500M"'
+        kinds.size, Retention().keep_bytes, help_of(Retention, "keep_bytes") + " 0: no limit.", 'keep-bytes = "500M"'
     )
     secrets: str = key(
-        _one_of("mask", "keep"),
+        kinds.one_of("mask", "keep"),
         "mask",
         "What exported and copied JSON does with passwords, tokens and cookies: mask or keep.",
         'secrets = "keep"',
     )
+    checks: str = key(
+        kinds.one_of(*PROFILES),
+        "standard",
+        f"How strictly traffic is held against the rules of ASGI: {', '.join(PROFILES)}.",
+        'checks = "strict"',
+    )
+    ignore: tuple[str, ...] = key(
+        kinds.texts,
+        (),
+        "Findings not to be told: RULE or owner:OWNER, with * where it may vary, with @PATH for some paths only.",
+        'ignore = ["smell.*", "http.body-on-head@/static/*", "owner:client"]',
+    )
     filters: Mapping[str, str] = key(
-        _texts,
+        kinds.table_of_texts,
         {},
         "Saved filters by name, offered by the filter bar and the command palette.",
         'slow = "duration:>500ms"',
     )
+    thresholds: Mapping[str, int] = key(
+        kinds.thresholds,
+        {},
+        f"From where on something is worth a hint: {', '.join(THRESHOLDS)}.",
+        'first-byte = "500ms"',
+    )
     keys: Mapping[str, str] = key(
-        _texts, {}, "Keys by action, as the help screen names it; several with commas.", '"main.pause" = "f8,ctrl+s"'
+        kinds.table_of_texts,
+        {},
+        "Keys by action, as the help screen names it; several with commas.",
+        '"main.pause" = "f8,ctrl+s"',
     )
     themes: Mapping[str, Mapping[str, str]] = key(
-        _tables,
+        kinds.table_of_tables,
         {},
         "Themes of your own: a base, and the colours that differ.",
         'mine = {base = "asgispy-dark", bad = "#ff5555"}',
@@ -319,18 +235,12 @@ def _take(source: Source, table: dict[str, Any], values: dict[str, Any], origins
 def _origins(name: str, value: object) -> Iterator[tuple[KeyPath, KeyPath]]:
     """(path as we use it, path as it is written) of a key, and of everything in its table."""
     yield (name,), (name,)
-    for path, _ in _leaves(value) if isinstance(value, dict) else ():
+    for path, _ in leaves(value) if isinstance(value, dict) else ():
         if name == "themes":
             yield (name, path[0]), (name, path[0])
             yield (name, path[0], ".".join(path[1:])), (name, *path)
         else:
             yield (name, ".".join(path)), (name, *path)
-
-
-def nearest(name: str, names: Mapping[str, Any] | tuple[str, ...]) -> str:
-    """What somebody may have meant: the likest of some names, or all of them."""
-    like = difflib.get_close_matches(name, list(names), 1, 0.6)
-    return f'did you mean "{like[0]}"?' if like else f"there are {', '.join(names)}"
 
 
 def shown(path: Path) -> str:

@@ -7,7 +7,7 @@ What must not move in: reading the environment, files or the command line.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def setting(default: Any, help: str, unit: str = "") -> Any:
-    """A dataclass field with its one-line help; `unit` is "bytes" or "count" where a number has one."""
+    """A dataclass field with its one-line help; `unit` is "bytes", "count" or "duration" where a number has one."""
     return field(default=default, metadata={"help": help, "unit": unit})
 
 
@@ -42,6 +42,35 @@ class Retention:
 
     keep: int = setting(1_000_000, "Keep at most this many connections.", "count")
     keep_bytes: int = setting(4 * 1024**3, "Keep the capture file below this size.", "bytes")
+
+
+PROFILES: Final = {
+    "off": "nothing is checked",
+    "lenient": "errors and warnings",
+    "standard": "everything but rules that are legitimately broken too often",
+    "strict": "every rule",
+}
+"""How strictly a recording is held against the rules: name and what it lets through."""
+
+S: Final = 1_000_000_000
+"""Nanoseconds in a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on something practical is worth a hint. Durations are nanoseconds, sizes bytes."""
+
+    startup: int = setting(10 * S, "A startup that takes longer is slow.", "duration")
+    shutdown: int = setting(10 * S, "A shutdown that takes longer is slow.", "duration")
+    first_byte: int = setting(2 * S, "A response that begins later is slow.", "duration")
+    response: int = setting(30 * S, "A response that takes longer is slow; streams are not.", "duration")
+    unwatched: int = setting(30 * S, "A stream may go on this long without looking for a disconnect.", "duration")
+    held: int = setting(5 * S, "A client that holds up sends for longer is slow.", "duration")
+    accept: int = setting(5 * S, "A WebSocket handshake that takes longer is slow.", "duration")
+    large_body: int = setting(10 * 1024**2, "A body or message from this size on is large.", "bytes")
+    large_frame: int = setting(1024**2, "A WebSocket message from this size on is large.", "bytes")
+    large_headers: int = setting(8 * 1024, "Response headers from this size on are large.", "bytes")
+    tiny_chunks: int = setting(100, "So many small chunks are too many.", "count")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,14 @@ def test_every_key_can_be_set(files: Files) -> None:
         keep = 10
         keep-bytes = 4096
         secrets = "keep"
+        checks = "strict"
+        ignore = ["smell.*"]
         [filters]
         slow = "duration:>1s"
         [keys]
         "list.sort" = "ctrl+s"
+        [thresholds]
+        startup = "1s"
         [themes.mine]
         base = "asgispy-light"
         bad = "#ff0000"
@@ -78,6 +82,7 @@ def test_every_key_can_be_set(files: Files) -> None:
         "theme": "mine", "plain": True, "columns": ("started", "path:40"), "sort": "-duration",
         "filter": "status:5xx", "body_limit": 1024**2, "keep": 10, "keep_bytes": 4096, "secrets": "keep",
         "filters": {"slow": "duration:>1s"}, "keys": {"list.sort": "ctrl+s"},
+        "checks": "strict", "ignore": ("smell.*",), "thresholds": {"startup": 1_000_000_000},
         "themes": {"mine": {"base": "asgispy-light", "bad": "#ff0000"}}, "origins": 0, "sources": 0,
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from asgispy.model.connection import (
     FAILED,
     HTTP,
     LIFESPAN,
+    OTHER,
     TYPE_NAMES,
     WEBSOCKET,
     Connection,
@@ -213,10 +214,11 @@ _HANDLERS: Final[dict[Any, Callable[[Assembly, dict[str, Any], int, int], None]]
 def describe_scope(connection: Connection, scope: Any) -> Connection:
     """Fill in what a scope says plainly: type, method, path, query, client. Malformed parts stay empty."""
     if not isinstance(scope, dict):
+        connection.type = OTHER
         return connection
     kind = scope.get("type")
-    if kind in TYPE_NAMES:
-        connection.type = TYPE_NAMES.index(kind)
+    known = type(kind) is str and kind in TYPE_NAMES
+    connection.type = TYPE_NAMES.index(kind) if known else OTHER
     method, path, query = scope.get("method"), scope.get("path"), scope.get("query_string")
     connection.method = method[:40] if isinstance(method, str) else None
     connection.path = path if isinstance(path, str) else None

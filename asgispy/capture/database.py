@@ -191,13 +191,15 @@ def complete_schema(connection: sqlite3.Connection) -> int:
     To be called again as long as the version is an earlier one: a writer may have brought the file up to date.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    names = [name for (name,) in connection.execute("SELECT name FROM temp.sqlite_master WHERE type != 'index'")]
-    if version < VERSION and "notes" not in names:
+    made = connection.execute("SELECT type, name FROM temp.sqlite_master WHERE type != 'index'").fetchall()
+    completed = ("view", "connections") in made
+    if version < VERSION and not completed:
         for statement in filter(str.strip, COMPLETIONS[version].split(";")):
             connection.execute(statement)
-    elif version == VERSION and "notes" in names:
-        connection.execute("DROP VIEW temp.connections")
-        connection.execute("DROP TABLE temp.notes")
+    elif version == VERSION and completed:
+        for kind, name in made:
+            if name in ("connections", "notes", "findings", "occurrences", "remarks"):
+                connection.execute(f"DROP {kind} temp.{name}")
     return int(version)
 
 

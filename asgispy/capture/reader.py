@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from asgispy.capture.database import being_written, capture_errors, complete_schema, open_reading
+from asgispy.capture.findings import findings_of, summaries
 from asgispy.capture.messages import EVERYTHING, Messages
 from asgispy.capture.notes import Notes
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
+from asgispy.wire.codec import decode_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from asgispy.capture.messages import Call, Direction
     from asgispy.model.connection import Connection, Note, OutputLine, Process
     from asgispy.model.events import Event
+    from asgispy.model.finding import Finding, FindingSummary
 
 _CONNECTION: Final = f"SELECT {', '.join(CONNECTION_COLUMNS)} FROM connections"
 NOT_HIDDEN: Final = "id NOT IN (SELECT connection FROM notes WHERE deleted = 0 AND hidden = 1)"
@@ -275,6 +278,27 @@ class CaptureReader:
         """
         with capture_errors(self.path):
             return self._messages.in_time(connection, after, end, also)
+
+    # Findings
+
+    def findings(self, id: int) -> list[Finding]:
+        """What was found on a connection, in order of events."""
+        with capture_errors(self.path):
+            return findings_of(self.database, id)
+
+    def finding_summaries(self) -> list[FindingSummary]:
+        """All distinct findings, the worst first, then the most frequent."""
+        with capture_errors(self.path):
+            return summaries(self.database)
+
+    def finding_levels(self) -> dict[int, int]:
+        """How many distinct findings there are of each level."""
+        return dict(self._all("SELECT level, count(*) FROM findings GROUP BY level"))
+
+    def remarks(self, id: int) -> dict[int, Any]:
+        """What the probe has added to events of a connection, by their index."""
+        rows = self._all("SELECT position, data FROM remarks WHERE connection = ?", id)
+        return {index: decode_value(data) for index, data in rows}
 
     # Everything else
 

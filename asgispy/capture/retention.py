@@ -111,8 +111,8 @@ class Keeper:
         if row[0] is None:
             return 0
         victims = f"connections WHERE id <= ? AND {where}"
-        run(f"DELETE FROM events WHERE connection IN (SELECT id FROM {victims})", row)
-        run(f"DELETE FROM shutdowns WHERE connection IN (SELECT id FROM {victims})", row)
+        for table in ("events", "shutdowns", "occurrences", "remarks"):
+            run(f"DELETE FROM {table} WHERE connection IN (SELECT id FROM {victims})", row)
         self.floor = max(self.floor, row[0] + 1)
         return run(f"DELETE FROM {victims}", row).rowcount
 

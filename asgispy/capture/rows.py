@@ -101,6 +101,8 @@ def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, 
         cadence,
         connection.gap,
         connection.request_end,
+        connection.findings,
+        connection.level,
     )
 
 

@@ -60,7 +60,36 @@ CREATE TABLE notes (
 CREATE INDEX living_notes ON notes (connection) WHERE deleted = 0;
 """
 
-MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (("spine", _SPINE), ("inspector", _INSPECTOR))
+_RULES: Final = """
+ALTER TABLE connections ADD COLUMN findings INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE connections ADD COLUMN level INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX found_connections ON connections (id) WHERE level > 0;
+
+-- One row for each distinct finding: a rule and the place that it fired for. Numbers of levels are those of `model`.
+CREATE TABLE findings (
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, level INTEGER NOT NULL, owner TEXT NOT NULL, place TEXT NOT NULL,
+    message TEXT NOT NULL, verdict TEXT NOT NULL, count INTEGER NOT NULL,
+    first_connection INTEGER NOT NULL, first_event INTEGER NOT NULL, first_time INTEGER NOT NULL,
+    last_connection INTEGER NOT NULL, last_event INTEGER NOT NULL, last_time INTEGER NOT NULL
+);
+-- And one for each connection that it was found on.
+CREATE TABLE occurrences (
+    connection INTEGER NOT NULL, finding INTEGER NOT NULL, event INTEGER NOT NULL, message TEXT NOT NULL,
+    verdict TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (connection, finding)
+) WITHOUT ROWID;
+CREATE INDEX occurrences_by_finding ON occurrences (finding, connection);
+
+-- What the probe adds to the event of a position, for the rules.
+CREATE TABLE remarks (
+    connection INTEGER NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (connection, position)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
+    ("spine", _SPINE),
+    ("inspector", _INSPECTOR),
+    ("rules", _RULES),
+)
 """Name and SQL of each step; a step is never changed once released, only followed by another."""
 
 VERSION: Final = len(MIGRATIONS)
@@ -89,23 +118,27 @@ CONNECTION_COLUMNS: Final = (
     "cadence",
     "gap",
     "request_end",
+    "findings",
+    "level",
 )
 """The columns of `connections` in the order of the fields of `model.connection.Connection`; `scope` is not in it."""
 
-_LATER: Final = ("gap", "request_end")
-_EARLIER: Final = ", ".join(name for name in CONNECTION_COLUMNS if name not in _LATER)
+_LATER: Final = ({"gap": "NULL", "request_end": "NULL"}, {"findings": "0", "level": "0"})
+"""By the migration that brought them, the second one first: columns, and what stands for them in a file without."""
 
-COMPLETIONS: Final[tuple[str, ...]] = (
-    "",
-    f"""
-    CREATE TEMP VIEW connections AS
-        SELECT {_EARLIER}, {", ".join(f"NULL AS {name}" for name in _LATER)}, scope FROM main.connections;
-    CREATE TEMP TABLE notes (
-        connection INTEGER PRIMARY KEY, mark TEXT NOT NULL, comment TEXT NOT NULL, hidden INTEGER NOT NULL,
-        deleted INTEGER NOT NULL
-    );
-    """,
-)
+
+def _completion(version: int) -> str:
+    """SQL that makes a capture of an earlier version look like one of today, for one connection to it."""
+    later = {name: value for columns in _LATER[version - 1 :] for name, value in columns.items()}
+    earlier = [name for name in (*CONNECTION_COLUMNS, "scope") if name not in later]
+    columns = ", ".join([*earlier, *(f"{value} AS {name}" for name, value in later.items())])
+    tables = "".join((_INSPECTOR, _RULES)[version - 1 :]).split(";")
+    made = [table for table in tables if "CREATE TABLE" in table]
+    view = f"CREATE TEMP VIEW connections AS SELECT {columns} FROM main.connections"
+    return ";".join([view, *(table.replace("CREATE TABLE", "CREATE TEMP TABLE") for table in made)])
+
+
+COMPLETIONS: Final[tuple[str, ...]] = ("", *(_completion(version) for version in range(1, VERSION)))
 """By version: what makes a capture of that version, which is only read, look like one of the present version."""
 
 TROUBLE: Final = "(state = 2 AND (type <> 2 OR messages > 0) OR status >= 500)"

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.capture.blobs import Blobs
 from asgispy.capture.bulk import BulkInsert
 from asgispy.capture.database import close_writing, explain, open_writing
+from asgispy.capture.findings import FINDING_COLUMNS, summaries
 from asgispy.capture.notes import delete, note_rows, write_notes
 from asgispy.capture.retention import Keeper
 from asgispy.capture.schema import CONNECTION_COLUMNS
+from asgispy.capture.sweep import marks
 from asgispy.errors import CaptureError
 from asgispy.settings import Retention
 from asgispy.version import __version__
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from asgispy.capture.notes import NoteRow
     from asgispy.model.connection import Note
+    from asgispy.model.finding import FindingSummary
 
 QUEUE_LIMIT: Final = 16
 """Batches that may wait."""
@@ -54,6 +57,12 @@ class Batch:
     """(connection, position, kind, offset, duration, message, error)"""
     shutdowns: list[tuple[int, int, int]] = field(default_factory=list)
     """(connection, id of the newest connection at that moment, offset)"""
+    findings: list[tuple[Any, ...]] = field(default_factory=list)
+    """Rows of FINDING_COLUMNS, which replace those with the same id."""
+    occurrences: list[tuple[int, int, int, str, str, int]] = field(default_factory=list)
+    """(connection, finding, event, message, verdict, count)"""
+    remarks: list[tuple[int, int, bytes]] = field(default_factory=list)
+    """(connection, position, data)"""
     output: list[tuple[int, str, str]] = field(default_factory=list)
     """(time, stream, text)"""
     notes: list[NoteRow] = field(default_factory=list)
@@ -64,7 +73,16 @@ class Batch:
     """Set when the batch has been committed, or never will be."""
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.opened or self.changed or self.processes or self.output or self.shutdowns)
+        return bool(
+            self.events
+            or self.opened
+            or self.changed
+            or self.processes
+            or self.output
+            or self.shutdowns
+            or self.findings
+            or self.remarks
+        )
 
 
 _insert_connections = BulkInsert(
@@ -121,6 +139,10 @@ class CaptureWriter:
         """An id for the first process of this recording; to be asked before anything is written."""
         (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM processes").fetchone()
         return int(last) + 1
+
+    def findings(self) -> list[FindingSummary]:
+        """The distinct findings of an older recording in this file; to be asked before anything is written."""
+        return summaries(self._connection)
 
     def write(self, batch: Batch) -> None:
         """Hand over a batch; waits while too many are waiting already. Dropped when writing has stopped."""
@@ -199,6 +221,12 @@ class CaptureWriter:
         many(_UPDATE_CONNECTION, batch.changed)
         _insert_events(self._connection, events)
         many("INSERT OR REPLACE INTO shutdowns VALUES (?, ?, ?)", stored(batch.shutdowns))
+        if batch.findings:
+            many(f"INSERT OR REPLACE INTO findings VALUES ({marks(len(FINDING_COLUMNS))})", batch.findings)
+        if batch.occurrences:
+            many("INSERT OR REPLACE INTO occurrences VALUES (?, ?, ?, ?, ?, ?)", stored(batch.occurrences))
+        if batch.remarks:
+            many("INSERT OR REPLACE INTO remarks VALUES (?, ?, ?)", stored(batch.remarks))
         if opened:
             self._keeper.added(len(opened), opened[-1][0])
         if batch.output:

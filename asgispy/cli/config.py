@@ -6,6 +6,7 @@ What must not move in: what can be set (configuration), and what a theme or an a
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ import click
 from asgispy.cli.configured import configuration
 from asgispy.configuration import FIELDS, Configuration, shown, user_file
 from asgispy.errors import EXIT_OK
+from asgispy.settings import Thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +57,8 @@ def _rows(settings: Configuration) -> Iterator[tuple[str, str, str]]:
         if not isinstance(value, dict):
             yield name, toml(_short(name, value)), str(settings.origins.get((name,), "default"))
             continue
-        for inner, each in value.items():
+        shown_as = _thresholds(value) if name == "thresholds" else value
+        for inner, each in shown_as.items():
             yield f"{name}.{inner}", toml(each), str(settings.origins.get((name, inner), "default"))
         if not value:
             yield name, "{}", "default"
@@ -94,6 +97,15 @@ def _short(name: str, value: Any) -> Any:
             if value and value % factor == 0:
                 return f"{value // factor}{unit}"
     return value
+
+
+def _thresholds(values: Mapping[str, int]) -> dict[str, str | int]:
+    """Thresholds as people write them."""
+    units = {each.name: each.metadata["unit"] for each in fields(Thresholds)}
+    return {
+        name.replace("_", "-"): f"{value / 10**9:g}s" if units[name] == "duration" else value
+        for name, value in values.items()
+    }
 
 
 def toml(value: Any) -> str:

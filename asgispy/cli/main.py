@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "attach": "Watch applications that carry SpyMiddleware.",
     "view": "Open a saved capture.",
     "export": "Write a capture as JSON.",
+    "rules": "List and explain the rules of ASGI that are checked.",
     "config": "Show settings and where they come from.",
 }
 """Name and one line of help; each stands in the module of its name."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from asgispy.cli.configured import configured
+from asgispy.cli.configured import configuration, configured
 from asgispy.cli.filtering import filter_option
+from asgispy.errors import UsageError
 from asgispy.model.units import parse_size
-from asgispy.settings import Limits, Retention, help_of
+from asgispy.settings import PROFILES, Limits, Retention, Thresholds, help_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asgispy.checks.policy import Policy
 
 
 class Size(click.ParamType[int]):
@@ -63,6 +69,7 @@ def recording_options() -> list[click.Option]:
             default=configured("keep_bytes"),
             help=help_of(Retention, "keep_bytes") + " 0: no limit.  [default: 4G]",
         ),
+        *policy_options(),
         filter_option("Show and write only connections that match; on the screen, the filter to begin with."),
         secrets_option(),
     ]
@@ -76,6 +83,38 @@ def plain_option() -> click.Option:
         default=configured("plain"),
         help="Words and plain letters in place of marks and bars.",
     )
+
+
+def policy_options() -> list[click.Option]:
+    """How traffic is held against the rules."""
+    return [
+        click.Option(
+            ["--checks"],
+            type=click.Choice(list(PROFILES)),
+            default=configured("checks"),
+            help="How strictly traffic is held against the rules of ASGI.  [default: standard]",
+        ),
+        click.Option(
+            ["--ignore"],
+            multiple=True,
+            metavar="RULE",
+            help="Do not tell findings of this rule, or of owner:OWNER; * is anything, @PATH limits it to paths. "
+            "May be given several times.",
+        ),
+    ]
+
+
+def policy_from(checks: str, ignore: Sequence[str]) -> Policy:
+    """The policy of these options, with what the settings ignore too; raises UsageError."""
+    from asgispy.checks.policy import Policy, parse_suppression
+
+    settings = configuration()
+    try:
+        kept = tuple(map(parse_suppression, settings.ignore))
+    except UsageError as error:
+        raise settings.wrong(("ignore",), str(error).removeprefix("ignore: ")) from error
+    given = tuple(map(parse_suppression, ignore))
+    return Policy(checks, (*kept, *given), Thresholds(**settings.thresholds))
 
 
 def secrets_option() -> click.Option:

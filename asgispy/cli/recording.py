@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from asgispy.cli.filtering import Sieve, filter_of
 from asgispy.cli.live_json import LiveJson
+from asgispy.cli.options import policy_from
 from asgispy.collect.collector import Collector
 from asgispy.errors import UsageError
 from asgispy.model.units import format_size
@@ -48,6 +49,8 @@ class RecordingOptions:
     keep_bytes: int
     filter: str | None
     secrets: str
+    checks: str
+    ignore: tuple[str, ...]
 
     @classmethod
     def take(cls, values: dict[str, Any]) -> Self:
@@ -57,6 +60,7 @@ class RecordingOptions:
     def check(self, command: str) -> None:
         """Raise UsageError for what can't go together or can't be understood, before anything is started."""
         filter_of(self.filter)
+        policy_from(self.checks, self.ignore)
         if self.body_limit > MESSAGE_LIMIT:
             raise UsageError(f"--body-limit: at most {format_size(MESSAGE_LIMIT)} of one message can be recorded")
         if self.headless:
@@ -94,6 +98,7 @@ class Recording:
             capture=options.capture,
             address=address,
             limits=limits_for(options.body_limit),
+            policy=policy_from(options.checks, options.ignore),
             retention=Retention(keep=options.keep, keep_bytes=options.keep_bytes),
             on_ended=self._ended,
             on_log=on_log,

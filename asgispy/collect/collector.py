@@ -19,6 +19,7 @@ from asgispy.wire.address import ADDRESS_VARIABLE, TOKEN_VARIABLE, TcpAddress, U
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from asgispy.checks.policy import Policy
     from asgispy.errors import CaptureError
     from asgispy.model.connection import Connection, Note, OutputLine
     from asgispy.settings import Retention
@@ -35,6 +36,7 @@ class Collector:
         address: Address | None = None,
         limits: Limits | None = None,
         retention: Retention | None = None,
+        policy: Policy | None = None,
         on_ended: Callable[[Connection], None] = lambda connection: None,
         on_log: Callable[[str], None] = lambda line: None,
         on_failure: Callable[[CaptureError], None] = lambda error: None,
@@ -49,7 +51,7 @@ class Collector:
         try:
             self._writer = CaptureWriter(self.capture, retention, on_failure)
             try:
-                pipeline = Pipeline(self._writer, on_ended)
+                pipeline = Pipeline(self._writer, on_ended, policy)
                 address = address or self._private_address()
                 self.token = _token(address)
                 self._listener = Listener(address, pipeline, limits or Limits(), self.token, on_log)

@@ -7,20 +7,27 @@ sockets (listener), SQL (capture), screens.
 from __future__ import annotations
 
 import functools
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.assemble import Assembly
+from asgispy.capture.findings import occurrence_row, summary_row
 from asgispy.capture.rows import connection_row, split_scope
 from asgispy.capture.writer import Batch
+from asgispy.checks import engine
+from asgispy.checks.policy import Policy
+from asgispy.checks.summary import Summaries
 from asgispy.model.connection import LIFESPAN
-from asgispy.model.events import OPEN, RECEIVE
+from asgispy.model.events import OPEN, RECEIVE, REMARK
 from asgispy.wire.codec import decode_chunks, decode_error, decode_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.capture.writer import CaptureWriter
+    from asgispy.checks.connection import ConnectionCheck
+    from asgispy.checks.process import ProcessCheck
     from asgispy.model.connection import Connection, OutputLine
     from asgispy.wire.codec import WireEvent
     from asgispy.wire.handshake import Counts, Hello
@@ -33,10 +40,23 @@ BATCH_EVENTS: Final = 5_000
 """Events after which a batch is handed over without waiting for its time."""
 
 
+class Followed:
+    """One connection: its summary in the making, and its check."""
+
+    __slots__ = ("assembly", "check")
+
+    def __init__(self, assembly: Assembly, check: ConnectionCheck | None) -> None:
+        self.assembly = assembly
+        self.check = check
+        """None while nothing is checked."""
+        if check is not None:
+            check.subject = assembly
+
+
 class ProcessRecord:
     """What the pipeline knows of one application process."""
 
-    def __init__(self, id: int, hello: Hello, worker: int, generation: int) -> None:
+    def __init__(self, id: int, hello: Hello, worker: int, generation: int, check: ProcessCheck | None) -> None:
         self.id = id
         self.hello = hello
         self.worker = worker
@@ -45,9 +65,13 @@ class ProcessRecord:
         self.ended: int | None = None
         self.dropped = 0
         self.missed = 0
-        self.open: dict[int, Assembly] = {}
+        self.check = check
+        """None while nothing is checked."""
+        self.open: dict[int, Followed] = {}
         """By the connection's number within the process."""
-        self.closed: OrderedDict[int, Assembly] = OrderedDict()
+        self.closed: OrderedDict[int, Followed] = OrderedDict()
+        self.remarks: dict[int, bytes] = {}
+        """What the probe adds to openings that are still to come."""
         self.orphans: set[int] = set()
         """Numbers of connections that opened before this inspector listened."""
 
@@ -76,8 +100,15 @@ class ProcessRecord:
 class Pipeline:
     """Assembles events of many processes and writes them."""
 
-    def __init__(self, writer: CaptureWriter, on_ended: Callable[[Connection], None] = lambda connection: None) -> None:
+    def __init__(
+        self,
+        writer: CaptureWriter,
+        on_ended: Callable[[Connection], None] = lambda connection: None,
+        policy: Policy | None = None,
+    ) -> None:
         """`on_ended` is told of each connection that has ended, once it was handed to the writer."""
+        self._policy = policy or Policy()
+        self._summaries = Summaries(writer.findings())
         self._writer = writer
         self._on_ended = on_ended
         self._next_id = writer.last_id + 1
@@ -100,7 +131,8 @@ class Pipeline:
         if process is None:
             worker = self._free_slot()
             self._generations[worker] = generation = self._generations.get(worker, 0) + 1
-            process = ProcessRecord(self._next_process, hello, worker, generation)
+            check = engine.join(self._policy, hello.server) if self._policy.checks else None
+            process = ProcessRecord(self._next_process, hello, worker, generation, check)
             self._next_process += 1
             self._processes[hello.identity] = process
         process.connected, process.ended = True, None
@@ -115,7 +147,10 @@ class Pipeline:
         """A process is gone: what it had open has been aborted."""
         process.connected, process.ended = False, wall
         for number in list(process.open):
-            process.open[number].abort(wall)
+            followed = process.open[number]
+            followed.assembly.abort(wall)
+            if process.check is not None and followed.check is not None:
+                process.check.over(followed.check)
             self._end(process, number)
         self._batch.processes.append(process.row())
 
@@ -142,31 +177,33 @@ class Pipeline:
             if message is not None:
                 self._open(process, number, called, message)
             return
-        assembly = process.open.get(number) or process.closed.get(number)
-        if assembly is None:
+        followed = process.open.get(number) or process.closed.get(number)
+        if kind == REMARK:
+            self._remark(process, number, followed, order, message)
+            return
+        if followed is None:
             self._orphan(process, number, duration)
             return
+        assembly = followed.assembly
         if assembly.repeats(order, duration):
             return
-        assembly.apply(
-            kind,
-            order,
-            called,
-            duration,
-            _decode_message(message) if message is not None else None,
-            decode_error(error) if error is not None else None,
-        )
+        decoded = _decode_message(message) if message is not None else None
+        failure = decode_error(error) if error is not None else None
+        assembly.apply(kind, order, called, duration, decoded, failure)
         connection = assembly.connection
-        self._batch.events.append((connection.id, order, kind, called - assembly.started, duration, message, error))
+        offset = called - assembly.started
+        self._batch.events.append((connection.id, order, kind, offset, duration, message, error))
+        if followed.check is not None:
+            followed.check.apply(kind, order, offset, duration, decoded, failure, message)
         self._changed[connection.id] = assembly
         if connection.type == LIFESPAN and kind == RECEIVE and connection.phase == "shutdown":
-            offset = called - assembly.started + (duration or 0)
-            self._batch.shutdowns.append((connection.id, self._next_id - 1, offset))
+            self._batch.shutdowns.append((connection.id, self._next_id - 1, offset + (duration or 0)))
         if connection.state and number in process.open:
             self._end(process, number)
 
     def flush(self) -> None:
         """Hand over what has come since the last time."""
+        self._gather_findings()
         batch = self._batch
         for assembly, scope in self._opened:
             self._changed.pop(assembly.connection.id, None)
@@ -181,20 +218,56 @@ class Pipeline:
             self._on_ended(connection)
         self._ended.clear()
 
+    def _gather_findings(self) -> None:
+        """Write down what the rules have found since the last time."""
+        batch, rows = self._batch, {}
+        now = time.monotonic_ns()
+        for process in self._processes.values():
+            if process.check is None:
+                continue
+            if process.connected:
+                process.check.tick(process.wall(now))
+            for check, finding, summary in self._summaries.take(process.check) if process.check.fresh else ():
+                rows[summary.id] = summary_row(summary)
+                batch.occurrences.append(occurrence_row(check.connection.id, summary.id, finding))
+                self._changed[check.connection.id] = check.subject
+        batch.findings += rows.values()
+
+    def _remark(
+        self, process: ProcessRecord, number: int, followed: Followed | None, order: int, data: bytes | None
+    ) -> None:
+        """Keep what the probe adds to an event, and tell the rules."""
+        if data is None or followed is None:
+            if data is not None and order == 0 and len(process.remarks) < REMEMBERED:
+                process.remarks[number] = data
+            return
+        self._batch.remarks.append((followed.assembly.connection.id, order, data))
+        if followed.check is not None:
+            followed.check.facts(order, _facts(data))
+
     def _open(self, process: ProcessRecord, number: int, called: int, message: bytes) -> None:
+        remark = process.remarks.pop(number, None) if process.remarks else None
         if number in process.open or number in process.closed:
             return  # a lifespan's history, sent again after the inspector's own restart
         scope = decode_value(message)
         assembly = Assembly(self._next_id, process.id, called, process.wall(called), scope)
         self._next_id += 1
-        process.open[number] = assembly
-        self._opened.append((assembly, split_scope(scope, message, assembly.connection)))
+        rest = split_scope(scope, message, assembly.connection)
+        check = None
+        if process.check is not None:
+            facts = _facts(remark) if remark is not None else None
+            check = engine.open_check(process.check, assembly.connection, scope, rest, facts)
+        if remark is not None:
+            self._batch.remarks.append((assembly.connection.id, 0, remark))
+        process.open[number] = Followed(assembly, check)
+        self._opened.append((assembly, rest))
 
     def _end(self, process: ProcessRecord, number: int) -> None:
-        assembly = process.open.pop(number)
-        process.closed[number] = assembly
+        followed = process.open.pop(number)
+        process.closed[number] = followed
         if len(process.closed) > REMEMBERED:
             process.closed.popitem(last=False)
+        assembly = followed.assembly
         self._changed[assembly.connection.id] = assembly
         self._ended.append(assembly.connection)
 
@@ -203,6 +276,11 @@ class Pipeline:
         if duration is not None and number not in process.orphans:
             process.orphans.add(number)
             self._batch.processes.append(process.row())
+
+
+def _facts(data: bytes) -> dict[Any, Any]:
+    facts = decode_value(data)
+    return facts if type(facts) is dict else {}
 
 
 def _decode_message(message: bytes) -> Any:

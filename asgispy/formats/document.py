@@ -12,12 +12,14 @@ from asgispy.formats.secrets import mask_body, mask_headers, mask_query
 from asgispy.formats.values import OWN_KEYS, headers_to_json, to_json
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES
 from asgispy.model.events import RAISE, RETURN
+from asgispy.model.finding import LEVEL_NAMES
 from asgispy.model.values import size_of
 
 if TYPE_CHECKING:
     from asgispy.formats.source import Source
     from asgispy.model.connection import Connection, Process
     from asgispy.model.events import Error, Event
+    from asgispy.model.finding import Finding
 
 FORMAT: Final = "asgispy-capture"
 VERSION: Final = 1
@@ -51,7 +53,7 @@ def connection_object(source: Source, connection: Connection, *, keep_secrets: b
         "duration": seconds(connection.duration),
         "scope": _message(opened.message, keep_secrets=keep_secrets),
         "events": [event_object(event, keep_secrets=keep_secrets) for event in events],
-        "findings": [],
+        "findings": _findings(source.findings(connection.id), events) if connection.findings else [],
         "logs": [],
     }
 
@@ -89,9 +91,28 @@ def event_object(event: Event, *, keep_secrets: bool) -> dict[str, Any]:
     if event.kind not in (RAISE, RETURN):
         part["duration"] = seconds(event.duration)
         part["message"] = _message(event.message, keep_secrets=keep_secrets)
+    if event.kind == RETURN and event.message is not None:
+        part["value"] = to_json(event.message)
     if event.error is not None:
         part["error"] = _error(event.error)
     return part
+
+
+def _findings(findings: list[Finding], events: list[Event]) -> list[dict[str, Any]]:
+    """Findings; `event` is the place in `events`, left out where the scope is meant."""
+    places = {event.index: place for place, event in enumerate(events)}
+    return [
+        {
+            "rule": finding.rule,
+            "level": LEVEL_NAMES[finding.level],
+            "owner": finding.owner,
+            "message": finding.message,
+            **({"verdict": finding.verdict} if finding.verdict else {}),
+            "count": finding.count,
+            **({"event": places[finding.event]} if finding.event in places else {}),
+        }
+        for finding in findings
+    ]
 
 
 def _error(error: Error) -> dict[str, str]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from asgispy.model.connection import Connection, Process
     from asgispy.model.events import Event
+    from asgispy.model.finding import Finding
 
 
 class Source(Protocol):
@@ -25,6 +26,9 @@ class Source(Protocol):
 
     def connection(self, id: int) -> Connection | None:
         """One connection; None when it is not there."""
+
+    def findings(self, id: int) -> list[Finding]:
+        """What was found on a connection, in order of events."""
 
     def events(self, connection: Connection) -> list[Event]:
         """All events of a connection; the first is `open`, its message the scope."""

@@ -3,7 +3,7 @@
 bytes            {"size": 5, "text": "hello"} or {"size": 2, "base64": "//4="}, with "truncated": true when cut
 cut text         {"size": 9, "string": "begin", "truncated": true}
 bytes-like       as bytes, with "python_type": "bytearray"
-unknown object   {"object": "app.Pool", "repr": "<app.Pool object>"}
+unknown object   {"object": "app.Pool", "repr": "<app.Pool object>"}, with "traits" such as "iterator" when it has some
 odd mapping      {"pairs": [[key, value], …]}      odd float {"float": "nan"}      huge integer {"int": "…"}
 odd text         {"surrogates": "base64 of its UTF-8 form, lone surrogates passed through"}
 """
@@ -44,8 +44,8 @@ def to_json(value: Any) -> Any:
         case BytesLike(type=name, data=data, size=size):
             cut = {"truncated": True} if len(data) < size else {}
             return {**_bytes(data, size), "python_type": name, **cut}
-        case Opaque(type=name, repr=text):
-            return {"object": name, "repr": text}
+        case Opaque(type=name, repr=text, traits=traits):
+            return {"object": name, "repr": text, **({"traits": [*traits]} if traits else {})}
         case _:
             return {"object": type(value).__name__, "repr": ""}
 

@@ -45,6 +45,9 @@ class Arity:
 class ASGI2Adapter:
     """Makes a double callable, `application(scope)(receive, send)`, callable as ASGI 3."""
 
+    adapted_from = "asgi2"
+    """For the probe, which tells the rules of it."""
+
     def __init__(self, app: Callable[[Scope], Callable[[Receive, Send], Awaitable[None]]]) -> None:
         self.app = app
 

@@ -11,7 +11,9 @@ from typing import Final
 HTTP: Final = 0
 WEBSOCKET: Final = 1
 LIFESPAN: Final = 2
-TYPE_NAMES: Final = ("http", "websocket", "lifespan")
+OTHER: Final = 3
+"""A scope of a type that ASGI does not know, or without one."""
+TYPE_NAMES: Final = ("http", "websocket", "lifespan", "other")
 
 OPEN_STATE: Final = 0
 COMPLETED: Final = 1
@@ -86,6 +88,10 @@ class Connection:
     first message, and in captures of the first version."""
     request_end: int | None = None
     """Offset at which the last part of a request's body had come; None before, and in captures of the first version."""
+    findings: int = 0
+    """How many rules have fired."""
+    level: int = 0
+    """The worst level among them (model/finding); 0 when none has."""
 
     @property
     def open(self) -> bool:

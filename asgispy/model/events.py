@@ -15,6 +15,9 @@ SEND: Final = 2
 RAISE: Final = 3
 RETURN: Final = 4
 
+REMARK: Final = 5
+"""Not an event: what the probe adds to the event of the same order, which comes next."""
+
 KIND_NAMES: Final = ("open", "receive", "send", "raise", "return")
 
 

@@ -26,6 +26,18 @@ def parse_size(text: str) -> int:
     return size
 
 
+_DURATION: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ns|us|µs|ms|s|m|h)\s*", re.IGNORECASE)
+_NANOSECONDS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds of "200ms", "1.5 s" or "2m"; raises ValueError for anything else."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration: write a number with ms, s or m, such as 200ms")
+    return round(float(match[1]) * _NANOSECONDS[match[2].lower()])
+
+
 def format_size(size: int) -> str:
     """A size in at most seven characters: "0 B", "512 B", "1.5 kB", "23 MB"."""
     if size < 1000:

@@ -6,7 +6,7 @@ as a guess. What must not move in: encoding (wire/codec) and display (tui/presen
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 
 class _Value:
@@ -38,14 +38,26 @@ class Cut(_Value):
         """True size in bytes; for text, of its UTF-8 form."""
 
 
+TRAITS: Final = {
+    "iterator": "__next__",
+    "iterable": "__iter__",
+    "mapping": "keys",
+    "fileno": "fileno",
+    "awaitable": "__await__",
+}
+"""What is noted of an object that can't be recorded, and the method that its class has for it."""
+
+
 class Opaque(_Value):
     """An object that can't be recorded: its type's name and a short description."""
 
-    __slots__ = ("repr", "type")
+    __slots__ = ("repr", "traits", "type")
 
-    def __init__(self, type: str, repr: str) -> None:
+    def __init__(self, type: str, repr: str, traits: tuple[str, ...] = ()) -> None:
         self.type = type
         self.repr = repr
+        self.traits = traits
+        """What can be done with it: some of `TRAITS`."""
 
 
 class BytesLike(_Value):

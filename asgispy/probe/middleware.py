@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["SpyMiddleware"]
 
 _PLAIN: Final = frozenset({"http", "websocket"})
-_RECORDED: Final = _PLAIN | {"lifespan"}
 _SHARED_BY_COPIES: Final = ("headers", "client", "query_string", "state")
 
 
@@ -44,8 +43,8 @@ class SpyMiddleware:
                 recording: Recording | None = Recording(outbox, scope, receive, send)
             else:
                 recording = self._begin_otherwise(scope, receive, send)
-        except Exception:  # a fault of ours, or a scope that is no scope: the application is to see it, not us
-            recording = None
+        except Exception:  # a scope without a usable type
+            recording = self._begin_oddly(scope, receive, send)
         if recording is None:
             result: None = await self.app(scope, receive, send)
             return result
@@ -54,14 +53,18 @@ class SpyMiddleware:
         except BaseException as error:
             recording.raised(error)
             raise
-        recording.returned()
+        recording.returned(result)
         return result
+
+    def _begin_oddly(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
+        try:
+            return self._begin_otherwise(scope, receive, send)
+        except Exception:  # a scope that is no scope, or a fault of ours: the application is to see it, not us
+            return None
 
     def _begin_otherwise(self, scope: Scope, receive: Receive, send: Send) -> Recording | None:
         """What is not plainly to be recorded: the first connection, a lifespan, an unknown type, nobody listening."""
-        kind = scope["type"]
-        if kind not in _RECORDED:
-            return None
+        kind = scope.get("type")
         if not self._sender.started:
             self._sender.start()  # from here on the outbox listens, until it turns out that nobody is there
         outbox = self._outbox
@@ -70,7 +73,7 @@ class SpyMiddleware:
             return None
         if kind == "lifespan":
             # Recorded even while nobody listens: it is the only one, and it is over so soon.
-            return LifespanRecording(outbox, scope, receive, send, self._sender.flush)
+            return LifespanRecording(outbox, scope, receive, send, self._sender.flush, self.app)
         if outbox.listening:
             return Recording(outbox, scope, receive, send, anchor=scope if known is not None else None)
         outbox.missed += 1

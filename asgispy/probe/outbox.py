@@ -94,7 +94,7 @@ class Outbox:
         elif self.listening:
             self.dropped += len(events)
         elif not recording.remembered:
-            self.missed += events[0][0] == OPEN
+            self.missed += any(event[0] == OPEN for event in events[:2])
 
     def collect(self) -> list[Recording]:
         """Queue what open recordings have gathered so far; gives all open recordings. The sender's half."""

@@ -10,13 +10,16 @@ about what a message means.
 
 from __future__ import annotations
 
+import os
+import sys
+from itertools import islice
 from time import monotonic_ns as clock
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND
+from asgispy.model.events import OPEN, RAISE, RECEIVE, REMARK, RETURN, SEND
 from asgispy.model.values import Cut, size_of
 from asgispy.probe.failure import encode_exception
-from asgispy.probe.snapshot import bytes_like, cut_text, encode_careful, encode_message, encode_scope
+from asgispy.probe.snapshot import bytes_like, cut_text, encode_careful, encode_message, encode_scope_and, snapshot
 from asgispy.wire.codec import encode_value
 
 if TYPE_CHECKING:
@@ -66,8 +69,11 @@ class Recording:
         """The object whose identity stands for the connection (`Outbox.open`): its headers, which copies share."""
         self.number = next(outbox.numbers)
         self.order = 0
-        self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope(scope), None]]
+        state = scope.get("state")
+        self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope_and(scope, state), None]]
         """Gathered, not yet in the outbox; those of pending calls have no duration."""
+        if type(state) is dict and state:
+            self.events.insert(0, remark(0, {"state": id(state)}))
         self.reported: frozenset[int] = frozenset()
         """Orders of pending calls that the sender has told the collector of."""
         self.ended = False
@@ -108,18 +114,18 @@ class Recording:
             self._hand_over(event)
         return result
 
-    def returned(self) -> None:
-        """The callable has returned."""
-        self._end(RETURN, None)
+    def returned(self, value: object) -> None:
+        """The callable has returned; None, but for a mistake."""
+        self._end(RETURN, None if value is None else encode_careful(value), None)
 
     def raised(self, error: BaseException) -> None:
         """An exception has left the callable."""
-        self._end(RAISE, encode_exception(error))
+        self._end(RAISE, None, encode_exception(error))
 
-    def _end(self, kind: int, error: bytes | None) -> None:
+    def _end(self, kind: int, value: bytes | None, error: bytes | None) -> None:
         """Hand over everything; calls that are still pending go along as such."""
         self.order = order = self.order + 1
-        self.events.append([kind, order, clock(), 0, None, error])
+        self.events.append([kind, order, clock(), 0, value, error])
         self.ended = True
         self._hand_over_at = 0
         self._outbox.finish(self)
@@ -149,6 +155,8 @@ class Recording:
                     if body is None:
                         body = message.get("bytes")
                         if body is None:
+                            if "path" in message:
+                                self._note_file(message)
                             return encode_value(message)
                     elif message.get("bytes"):
                         return self._encode_within_limits(message)
@@ -160,6 +168,16 @@ class Recording:
         except Exception:  # not made of plain values
             pass
         return encode_careful(message)
+
+    def _note_file(self, message: dict[str, Any]) -> None:
+        """Note the size of a file that the server is told to send: later it may be gone."""
+        if message.get("type") == "http.response.pathsend":
+            path = message["path"]
+            try:
+                size: int | None = os.stat(path).st_size  # noqa: PTH116 - a path of any kind
+            except (OSError, TypeError, ValueError):
+                size = None
+            self.events.append(remark(self.order, {"file": {"path": path, "size": size}}))
 
     def _encode_within_limits(self, message: dict[str, Any]) -> bytes:
         limited = dict(message)
@@ -178,6 +196,11 @@ class Recording:
         return encode_message(limited)
 
 
+def remark(order: int, facts: dict[str, Any]) -> list[Any]:
+    """What is added to the event of that order, for the rules; it travels before it."""
+    return [REMARK, order, clock(), 0, encode_careful(facts), None]
+
+
 def _text_size(body: object) -> int:
     """UTF-8 size of a text, or at most four times too much for one that is not ASCII; -1 for no text."""
     if type(body) is not str:
@@ -186,19 +209,50 @@ def _text_size(body: object) -> int:
 
 
 class LifespanRecording(Recording):
-    """A lifespan's recording keeps its few events, so that an inspector that comes later learns of the startup."""
+    """A lifespan's recording keeps its few events, so that an inspector that comes later learns of the startup.
+
+    It also notes which application on which loop it is, and which keys the state has when that matters.
+    """
 
     __slots__ = ("_flush", "history")
     remembered = True
 
     def __init__(
-        self, outbox: Outbox, scope: Scope, receive: Receive, send: Send, flush: Callable[[], None] = lambda: None
+        self,
+        outbox: Outbox,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        flush: Callable[[], None] = lambda: None,
+        app: object = None,
     ) -> None:
         super().__init__(outbox, scope, receive, send)
         self._flush = flush
         self._hand_over_at = 0
-        self.history = [self.events[0]]
+        facts = {
+            "app": id(app),
+            "loop": _loop_identity(),
+            "state": id(scope.get("state")),
+            "interface": vars(type(app)).get("adapted_from"),
+        }
+        self.events = [remark(0, facts), self.events[-1]]
+        self.history = list(self.events)
         outbox.lifespans.append(self)
+
+    def _encode(self, message: Any) -> bytes:
+        if type(message) is dict and message.get("type") in _STATE_MATTERS and type(self.scope.get("state")) is dict:
+            keys = snapshot(dict.fromkeys(list(islice(self.scope["state"], HISTORY_LIMIT))))
+            said = remark(self._order_of(message["type"]), {"state": keys})
+            self.history.append(said)
+            with self._outbox.lock:
+                self.events.insert(0, said)
+        return super()._encode(message)
+
+    def _order_of(self, kind: str) -> int:
+        """The order of the call that this message belongs to: the newest, but a receive may have waited for long."""
+        if kind == "lifespan.shutdown":
+            return next((event[1] for event in self.events if event[0] == RECEIVE and event[3] is None), self.order)
+        return self.order
 
     def _hand_over(self, event: list[Any]) -> None:
         if len(self.history) < HISTORY_LIMIT:
@@ -206,7 +260,18 @@ class LifespanRecording(Recording):
         super()._hand_over(event)
         self._hand_over_at = 0
 
-    def _end(self, kind: int, error: bytes | None) -> None:
-        super()._end(kind, error)
+    def _end(self, kind: int, value: bytes | None, error: bytes | None) -> None:
+        super()._end(kind, value, error)
         # The process is about to end, and some servers end it by a signal that skips every exit handler.
         self._flush()
+
+
+_STATE_MATTERS: Final = ("lifespan.startup.complete", "lifespan.shutdown")
+
+
+def _loop_identity() -> int | None:
+    asyncio = sys.modules.get("asyncio")  # not imported for this alone: it is loaded where it runs
+    try:
+        return id(asyncio.get_running_loop()) if asyncio is not None else None
+    except RuntimeError:  # another library's loop
+        return None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from asgispy.model.values import BytesLike, Cut, Opaque
+from asgispy.model.values import TRAITS, BytesLike, Cut, Opaque
 from asgispy.wire.codec import big_int, encode_value, surrogates
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ _HARMLESS_REPR: Final = frozenset(
     | {PosixPath, PurePosixPath, WindowsPath, PureWindowsPath}
 )
 _HARMLESS_ZONES: Final = frozenset({type(None), datetime.timezone})
+_PLAIN_BASES: Final[tuple[tuple[type, Any], ...]] = (
+    (str, lambda value: str.__getitem__(value, slice(None))),
+    (bytes, lambda value: bytes.__getitem__(value, slice(None))),
+    (int, int.__index__),
+    (float, float.__float__),
+)
+"""A plain type, and how a value of a subclass becomes one without asking the subclass."""
 _SIZED: Final[tuple[Any, ...]] = (dict, list, tuple, set, frozenset, str, bytes)
 _ENCODABLE: Final = frozenset({Cut, BytesLike, Opaque, msgspec.msgpack.Ext})
 """Values that a snapshot is made of, and so stay what they are in a snapshot of a snapshot."""
@@ -56,8 +63,12 @@ def encode_message(message: object) -> bytes:
 
 
 def encode_scope(scope: Mapping[str, Any]) -> bytes:
-    """Encode a scope. `state` belongs to the application and is always walked carefully."""
-    state = scope.get("state")
+    """Encode a scope. Never raises."""
+    return encode_scope_and(scope, scope.get("state"))
+
+
+def encode_scope_and(scope: Mapping[str, Any], state: Any) -> bytes:
+    """The same for a scope and its `state`, which belongs to the application and is always walked carefully."""
     if state is not None and (type(state) is not dict or state):
         scope = {**scope, "state": snapshot(state, DEPTH - 3)}
     try:
@@ -81,6 +92,9 @@ def snapshot(value: Any, depth: int = DEPTH) -> Any:
         return bytes_like(value, TEXT)
     if kind in _ENCODABLE:
         return value
+    for base, plain in _PLAIN_BASES:
+        if issubclass(kind, base):
+            return snapshot(plain(value), depth)  # a subclass counts as what it is derived from
     # Iterated by the built-in's own method, whatever a subclass says, and at one go: other threads may change it.
     if depth > 0 and issubclass(kind, dict):
         return {_key(key): snapshot(item, depth - 1) for key, item in list(islice(dict.items(value), ITEMS))}
@@ -138,9 +152,16 @@ def describe(value: object) -> Opaque:
     name = type_name(value)
     try:
         text = _description(value) or f"<{name} object>"
-        return Opaque(name, text[:256].encode("utf-8", "backslashreplace").decode())
+        return Opaque(name, text[:256].encode("utf-8", "backslashreplace").decode(), _traits(value))
     except Exception:
         return Opaque(name, f"<{name} object>")
+
+
+def _traits(value: object) -> tuple[str, ...]:
+    """What can be done with an object, by its class alone."""
+    classes = type.__dict__["__mro__"].__get__(type(value))
+    own = [type.__dict__["__dict__"].__get__(each) for each in classes]
+    return tuple(name for name, method in TRAITS.items() if any(method in names for names in own))
 
 
 def _description(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from textual.binding import Binding
 from textual.keys import Keys, key_to_character
 
-from asgispy.configuration import nearest
+from asgispy.kinds import nearest
 from asgispy.tui.actions import ACTIONS, keys_text, together
 
 if TYPE_CHECKING:

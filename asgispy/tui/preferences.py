@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asgispy.configuration import nearest
 from asgispy.errors import QueryError
+from asgispy.kinds import nearest
 from asgispy.tui.keymap import keymap_for
 from asgispy.tui.memory import Memory
 from asgispy.tui.rows.columns import COLUMNS, Choice

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-from asgispy.configuration import nearest
+from asgispy.kinds import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

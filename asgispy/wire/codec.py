@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from asgispy.errors import WireError
-from asgispy.model.events import OPEN, RAISE, RETURN, Error
+from asgispy.model.events import OPEN, RAISE, REMARK, Error
 from asgispy.model.values import BytesLike, Cut, Opaque, Part
 
 EXT_OPAQUE: Final = 1
@@ -41,7 +41,7 @@ def _to_ext(value: Any) -> msgspec.msgpack.Ext:
             EXT_CUT_TEXT, encode_value((value.size, value.data.encode("utf-8", "surrogatepass")))
         )
     if kind is Opaque:
-        return msgspec.msgpack.Ext(EXT_OPAQUE, encode_value((value.type, value.repr)))
+        return msgspec.msgpack.Ext(EXT_OPAQUE, encode_value((value.type, value.repr, *value.traits)))
     if kind is BytesLike:
         return msgspec.msgpack.Ext(EXT_BYTES_LIKE, encode_value((value.type, value.size, value.data)))
     if kind is Part:
@@ -78,8 +78,8 @@ def from_ext(code: int, data: memoryview) -> Any:
     raw = bytes(data)
     match code:
         case 1:
-            name, text = _opaque_decoder.decode(raw)
-            return Opaque(name, text)
+            name, text, *traits = _opaque_decoder.decode(raw)
+            return Opaque(name, text, tuple(traits))
         case 2:
             size, kept = _cut_decoder.decode(raw)
             return Cut(kept, _size(size))
@@ -103,7 +103,7 @@ def _size(claimed: int) -> int:
     return min(max(0, claimed), SIZE_LIMIT)
 
 
-_opaque_decoder = msgspec.msgpack.Decoder(tuple[str, str])
+_opaque_decoder = msgspec.msgpack.Decoder(list[str])
 _cut_decoder = msgspec.msgpack.Decoder(tuple[int, bytes])
 _bytes_like_decoder = msgspec.msgpack.Decoder(tuple[str, int, bytes])
 _value_decoder = msgspec.msgpack.Decoder(Any, ext_hook=from_ext)
@@ -137,7 +137,7 @@ def decode_error(data: bytes) -> Error:
         return Error("undecodable", str(error), "")
 
 
-_Kind = Annotated[int, msgspec.Meta(ge=OPEN, le=RETURN)]
+_Kind = Annotated[int, msgspec.Meta(ge=OPEN, le=REMARK)]
 _Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 WireEvent = tuple[_Kind, _Number, _Number, _Number | None, bytes | None, bytes | None]
 """The fields of `model.events.RawEvent`."""

@@ -13,7 +13,7 @@ import msgspec
 
 from asgispy.errors import WireError
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Raised whenever a frame's or an event's meaning changes."""
 
 

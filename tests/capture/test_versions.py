@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+NEWER = ("gap", "request_end", "findings", "level")
+"""Columns that captures of version 1 did not have."""
+
+
 def of_version_one(path: Path) -> Path:
     """What an asgispy of that time would have written."""
     newer = path.with_name("newer")
@@ -29,7 +33,7 @@ def of_version_one(path: Path) -> Path:
         f"BEGIN; {MIGRATIONS[0][1]} PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version=1; COMMIT;"
     )
     database.execute("ATTACH ? AS newer", (str(newer),))
-    columns = ", ".join([name for name in CONNECTION_COLUMNS if name not in ("gap", "request_end")] + ["scope"])
+    columns = ", ".join([name for name in CONNECTION_COLUMNS if name not in NEWER] + ["scope"])
     for table in ("facts", "processes", "events", "blobs", "shutdowns", "output"):
         database.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")
     database.execute(f"INSERT INTO connections ({columns}) SELECT {columns} FROM newer.connections")

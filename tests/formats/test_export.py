@@ -120,7 +120,7 @@ def test_the_document_is_what_the_schema_says(reader: CaptureReader, keep_secret
     assert list(validator.iter_errors(exported)) == []
     assert len(exported["connections"]) == 6
     assert {each["state"] for each in exported["connections"]} == {"open", "completed", "failed", "aborted"}
-    assert {each["type"] for each in exported["connections"]} == {"http", "websocket", "lifespan"}
+    assert {each["type"] for each in exported["connections"]} == {"http", "websocket", "lifespan", "other"}
 
 
 def test_the_schema_refuses_what_is_no_capture(reader: CaptureReader) -> None:
@@ -179,7 +179,9 @@ def test_a_connection_tells_what_happened_in_order(reader: CaptureReader) -> Non
     assert login["duration"] == pytest.approx(0.005)
     assert login["events"][1]["message"]["headers"][1] == ["x-name", "café"]
     assert set(login["events"][-1]) == {"event", "offset"}
-    assert login["findings"] == login["logs"] == []
+    assert login["logs"] == []
+    assert {each["rule"] for each in login["findings"]} >= {"smell.http.body-on-get"}
+    assert all(each["level"] == "hint" and each["message"] for each in login["findings"])
 
 
 def test_refused_sends_and_exceptions_carry_their_error(reader: CaptureReader) -> None:

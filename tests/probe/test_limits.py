@@ -50,7 +50,7 @@ def test_a_one_shot_iterable_is_recorded_by_its_type_alone(inspector: Inspector)
     call(inspector.spy(sending({"type": "http.response.start", "status": 200, "headers": headers})), http_scope(path))
     (message,) = messages(inspector.events(path))
     assert message["status"] == 200
-    assert message["headers"] == Opaque("generator", "<generator object>")
+    assert message["headers"] == Opaque("generator", "<generator object>", ("iterator", "iterable"))
     assert list(headers) == [(b"a", b"b")]
 
 

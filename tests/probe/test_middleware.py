@@ -239,11 +239,6 @@ def test_no_turn_of_the_event_loop_is_added(wrap: Wrap) -> None:
 @pytest.mark.parametrize(
     "scope",
     [
-        {"type": "grpc", "headers": []},
-        {"type": "http.trailers"},
-        {"type": None},
-        {"type": ["http"]},
-        {},
         None,
         "http",
         object(),
@@ -265,6 +260,25 @@ def test_what_is_no_known_scope_passes_untouched(wrap: Wrap, scope: Any) -> None
     asyncio.run(run())
     assert seen[0] == seen[1]
     assert seen[0][0] is seen[1][0]
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [{"type": "grpc", "headers": []}, {"type": "http.trailers"}, {"type": None}, {"type": ["http"]}, {}],
+)
+def test_a_scope_of_unknown_type_stays_what_it_is(wrap: Wrap, scope: dict[str, Any]) -> None:
+    seen: list[Any] = []
+    before = dict(scope)
+
+    async def app(scope: Any, receive: Any, send: Any) -> Any:
+        seen.append((scope, await receive()))
+        await send({"type": "grpc.answer"})
+
+    exchange = call(wrap(app), scope, [{"type": "grpc.call"}])
+    assert seen[0][0] is scope
+    assert scope == before
+    assert seen[0][1] is exchange.received[0]
+    assert exchange.sent == [{"type": "grpc.answer"}]
 
 
 class Mapped(dict[str, Any]):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
+import io
 import sys
 import types
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -39,6 +43,18 @@ def test_plain_values_come_back_as_they_are_either_way(value: Any) -> None:
 def test_a_snapshot_of_a_snapshot_is_the_same(value: Any) -> None:
     once = encode_value(snapshot(value, DEPTH - 3))
     assert encode_value(snapshot(snapshot(value, DEPTH - 3))) == once
+
+
+class Text(str):
+    """Text of a kind of its own."""
+
+
+class Data(bytes):
+    """Bytes of a kind of their own."""
+
+
+class Ratio(float):
+    """A number of a kind of its own."""
 
 
 class Called(BaseException):
@@ -179,7 +195,31 @@ class Zone(tzinfo):
     ],
 )
 def test_what_is_not_recorded_is_named(value: Any, type: str, text: str) -> None:
-    assert snapshot(value) == Opaque(type, text)
+    seen = snapshot(value)
+    assert (seen.type, seen.repr) == (type, text)
+
+
+@pytest.mark.parametrize(
+    ("value", "traits"),
+    [
+        (iter([1]), ("iterator", "iterable")),
+        ({1, 2}, ("iterable",)),
+        (MappingProxyType({}), ("iterable", "mapping")),
+        (io.BytesIO(), ("iterator", "iterable", "fileno")),
+        (object(), ()),
+        (asyncio.Event, ()),
+    ],
+)
+def test_what_can_be_done_with_an_object_is_noted_without_doing_it(value: Any, traits: tuple[str, ...]) -> None:
+    assert snapshot(value).traits == traits
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"), [(HTTPStatus.OK, 200), (Text("a"), "a"), (Data(b"a"), b"a"), (Ratio(0.5), 0.5)]
+)
+def test_subclasses_of_plain_types_count_as_those(value: Any, plain: Any) -> None:
+    seen = snapshot(value)
+    assert (type(seen), seen) == (type(plain), plain)
 
 
 def test_a_module_that_loads_lazily_is_not_made_to() -> None:

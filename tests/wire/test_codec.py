@@ -128,7 +128,7 @@ def test_any_other_batch_is_a_wire_error(data: bytes) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        [5, 1, 1, 1, None, None],
+        [6, 1, 1, 1, None, None],
         [-1, 1, 1, 1, None, None],
         [RECEIVE, -1, 1, 1, None, None],
         [RECEIVE, 1 << 62, 1, 1, None, None],

@@ -1,0 +1,115 @@
+"""What comes in on HTTP, and the content of what goes out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from asgispy.checks.rule import Rule
+from asgispy.model.finding import APP, CLIENT, ERROR, HINT, SERVER, WARNING
+
+RULES: Final = (
+    Rule(
+        "http.request.body-type",
+        ERROR,
+        SERVER,
+        title="The request's body is not bytes",
+        why="Byte string.",
+        fix="Report it to the server, or mend the middleware or test client that made the scope or message.",
+        spec="HTTP & WebSocket › Request",
+        practice="All send bytes.",
+    ),
+    Rule(
+        "http.request.more-body-type",
+        WARNING,
+        SERVER,
+        title="The request's `more_body` is not a bool",
+        why="The specification asks for a bool.",
+        fix="Report it to the server, or mend the middleware or test client that made the scope or message.",
+        spec="HTTP & WebSocket › Request",
+        practice="All send bool.",
+    ),
+    Rule(
+        "http.request.after-final",
+        ERROR,
+        SERVER,
+        title="Part of the request came after its last part",
+        why="The body was declared complete; Django asserts on it.",
+        fix="Report it to the server, or mend the middleware or test client that made the scope or message.",
+        spec="HTTP & WebSocket › Request",
+    ),
+    Rule(
+        "http.request.after-disconnect",
+        ERROR,
+        SERVER,
+        title="Part of the request came after the disconnect",
+        why="Nothing follows the disconnect.",
+        fix="Report it to the server, or mend the middleware or test client that made the scope or message.",
+        spec="HTTP & WebSocket › Disconnect",
+    ),
+    Rule(
+        "http.request.length-differs",
+        WARNING,
+        SERVER,
+        title="The request's body is not as long as its content-length",
+        why="Body does not match the header the app will trust.",
+        fix="Report it to the server, or mend the middleware or test client that made the scope or message.",
+        spec="HTTP & WebSocket › Request",
+        practice="None; servers parse the length themselves.",
+    ),
+    Rule(
+        "http.request.aborted",
+        HINT,
+        CLIENT,
+        title="The client left before its request was complete",
+        why="Explains half-finished uploads.",
+        fix="Nothing in the application; look at the client's timeouts and network.",
+        spec="HTTP & WebSocket › Disconnect",
+        practice="All deliver it. Granian also sends it for a malformed body.",
+    ),
+    Rule(
+        "http.receive-after-disconnect",
+        WARNING,
+        APP,
+        title="`receive` was called after the disconnect",
+        why="Blocks for ever on some servers.",
+        fix="Stop receiving at `http.disconnect`.",
+        spec="HTTP & WebSocket › Disconnect",
+        practice="uvicorn and Granian return `http.disconnect` again at once; Hypercorn and Daphne block for ever.",
+    ),
+    Rule(
+        "http.json-invalid",
+        WARNING,
+        APP,
+        title="The response is declared as JSON, but is not",
+        why="Clients fail where they parse it.",
+        fix="Encode the body with a JSON encoder that refuses NaN, or correct the content-type.",
+        spec="RFC 8259",
+    ),
+    Rule(
+        "http.ndjson-invalid",
+        WARNING,
+        APP,
+        title="A line of the response is not JSON",
+        why="Clients fail where they parse the line.",
+        fix="Write one JSON value a line.",
+        spec="practice",
+    ),
+    Rule(
+        "http.sse-framing",
+        WARNING,
+        APP,
+        title="The event stream contains lines that are no events",
+        why="Browsers drop what is no field.",
+        fix="Write `data: ...` lines, and an empty line after each event.",
+        spec="WHATWG HTML › Server-sent events",
+    ),
+    Rule(
+        "http.sse-unfinished",
+        HINT,
+        APP,
+        title="The event stream ended in the middle of an event",
+        why="Browsers drop an event that is not ended.",
+        fix="End each event with an empty line.",
+        spec="WHATWG HTML › Server-sent events",
+    ),
+)
