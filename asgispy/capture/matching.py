@@ -62,7 +62,8 @@ class Matcher:
         if connection.process not in self._processes:
             self._processes = {process.id: process for process in reader.processes()}
         process, note = self._processes.get(connection.process), reader.note(connection.id)
-        return self._query.matches(Recorded(connection, process, note, lambda: self._events(connection)))
+        events, findings = lambda: self._events(connection), lambda: reader.findings(connection.id)
+        return self._query.matches(Recorded(connection, process, note, events, findings))
 
     def _events(self, connection: Connection) -> Iterator[Event]:
         yield Event(0, OPEN, 0, 0, self._reader.scope(connection))

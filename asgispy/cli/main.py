@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "attach": "Watch applications that carry SpyMiddleware.",
     "view": "Open a saved capture.",
     "export": "Write a capture as JSON.",
+    "check": "Hold a capture or an application against the rules of ASGI.",
     "rules": "List and explain the rules of ASGI that are checked.",
     "config": "Show settings and where they come from.",
 }

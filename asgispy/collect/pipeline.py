@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from asgispy.checks.connection import ConnectionCheck
     from asgispy.checks.process import ProcessCheck
     from asgispy.model.connection import Connection, OutputLine
+    from asgispy.model.finding import FindingSummary
     from asgispy.wire.codec import WireEvent
     from asgispy.wire.handshake import Counts, Hello
 
@@ -124,6 +125,11 @@ class Pipeline:
     def connected(self) -> int:
         """How many processes are connected."""
         return sum(process.connected for process in self._processes.values())
+
+    @property
+    def findings(self) -> list[FindingSummary]:
+        """The distinct findings that have been written down, the worst first."""
+        return list(self._summaries)
 
     def join(self, hello: Hello) -> ProcessRecord:
         """A process has come, or come back."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 from asgispy.analysis.route import route_of
 from asgispy.model.connection import FAILED, LIFESPAN, OPEN_STATE, STATE_NAMES, TYPE_NAMES, Note
+from asgispy.model.finding import LEVEL_NAMES, OWNERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ class Column(NamedTuple):
 
 
 _PROCESS: Final = "process IN (SELECT id FROM processes WHERE {})"
+_FINDING: Final = "id IN (SELECT connection FROM occurrences JOIN findings ON findings.id = finding WHERE {})"
 _NOTE: Final = "id IN (SELECT connection FROM notes WHERE deleted = 0 AND {})"
 
 
@@ -68,6 +70,7 @@ COLUMNS: Final[dict[str, Column]] = {
     **{name: Column(_of_connection(name), name) for name in ("method", "path", "client", "exception")},
     "route": Column(_route, "asgispy_route(path)"),
     "query": Column(_of_connection("query"), "query", decoded=True),
+    "finding": Column(lambda reading: reading.rules, "rule", _FINDING),
     "mark": Column(lambda reading: _note(reading).mark or None, "nullif(mark, '')", _NOTE),
     "comment": Column(lambda reading: _note(reading).comment or None, "nullif(comment, '')", _NOTE),
 }
@@ -91,6 +94,14 @@ def _type(number: int) -> Flag:
 
 def _set(name: str) -> Flag:
     return Flag(lambda reading: getattr(reading.connection, name) is not None, f"{name} IS NOT NULL")
+
+
+def _found(name: str, value: object) -> Flag:
+    """There is a finding with that level or owner."""
+    return Flag(
+        lambda reading: any(getattr(each, name) == value for each in reading.findings),
+        _FINDING.format(f"{name} = {value!r}"),
+    )
 
 
 def _hanging(reading: Reading) -> bool:
@@ -117,7 +128,10 @@ FLAGS: Final[dict[str, dict[str, Flag]]] = {
         "marked": _MARKED,
         "hidden": Flag(lambda reading: _note(reading).hidden, _NOTE.format("hidden <> 0")),
     },
+    "level": {name: _found("level", number) for number, name in enumerate(LEVEL_NAMES) if number},
+    "owner": {name: _found("owner", name) for name in OWNERS},
     "has": {
+        "finding": Flag(lambda reading: reading.connection.findings > 0, "findings > 0"),
         "exception": _set("exception"),
         "body": Flag(lambda reading: reading.connection.received + reading.connection.sent > 0, "received + sent > 0"),
         "query": _set("query"),

@@ -174,6 +174,8 @@ def _column_texts(field: str, reading: Reading) -> Iterable[str]:
     value = COLUMNS[field].get(reading)
     if value is None:
         return ()
+    if isinstance(value, tuple):
+        return value
     return query_texts(value) if isinstance(value, bytes) else (str(value),)
 
 

@@ -46,6 +46,7 @@ _TYPES: Final = (
     ("http", "HTTP requests"),
     ("websocket", "WebSocket sessions"),
     ("lifespan", "lifespan runs"),
+    ("other", "scopes of any other type"),
 )
 _STATES: Final = (
     ("open", "the application has not ended it yet"),
@@ -69,8 +70,20 @@ _HAS: Final = (
     ("close", "a WebSocket close code"),
     ("messages", "at least one message passed"),
     ("gap", "time between two messages is known"),
+    ("finding", "a rule of ASGI was broken"),
     ("mark", "marked by you"),
     ("comment", "commented by you"),
+)
+_LEVELS: Final = (
+    ("hint", "worth knowing"),
+    ("warning", "very likely wrong, or different from server to server"),
+    ("error", "certainly wrong"),
+)
+_OWNERS: Final = (
+    ("app", "the application"),
+    ("framework", "a framework or middleware"),
+    ("server", "the server"),
+    ("client", "the client"),
 )
 
 TABLE: Final = (
@@ -92,6 +105,9 @@ TABLE: Final = (
     Field("messages", NUMBER, "messages in both directions", "messages:>100"),
     Field("close", NUMBER, "WebSocket close code", "close:1006,1011", ("code",)),
     Field("exception", TEXT, "exception that left the application", "exception:KeyError"),
+    Field("finding", TEXT, "rule of ASGI that was broken", "finding:http.*", anchored=True),
+    Field("level", CHOICE, "level of a finding", "level:error", choices=_LEVELS),
+    Field("owner", CHOICE, "whose fault a finding is", "owner:app", choices=_OWNERS),
     Field("header", NAMED, "header of request or response", "header:content-type=json", events=True),
     Field("request.header", NAMED, "header of the request", "request.header:accept=html", events=True),
     Field("response.header", NAMED, "header of the response", "response.header:etag", events=True),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asgispy.model.connection import Connection, Note, Process
+    from asgispy.model.finding import Finding
     from asgispy.query.subject import Subject
 
 SEARCHED: Final = 1024 * 1024
@@ -56,6 +57,16 @@ class Reading:
     def note(self) -> Note | None:
         """What the user attached to it."""
         return self._subject.note
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What the rules have found on it."""
+        return self._subject.findings() if self.connection.findings else []
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that have fired."""
+        return tuple(each.rule for each in self.findings)
 
     @cached_property
     def _events(self) -> _Events:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from asgispy.model.connection import Connection, Note, Process
     from asgispy.model.events import Event
+    from asgispy.model.finding import Finding
 
 
 class Subject(Protocol):
@@ -26,6 +27,9 @@ class Subject(Protocol):
     @property
     def note(self) -> Note | None:
         """What the user attached to it."""
+
+    def findings(self) -> list[Finding]:
+        """What the rules have found on it; called when a term needs them."""
 
     def events(self) -> Iterable[Event]:
         """All events in order, the first being `open` with the scope; called at most once for each question."""
@@ -44,6 +48,12 @@ class Recorded:
     note: Note | None = None
     read: Callable[[], Iterable[Event]] = _none
     """Reads the events; called when a term needs them."""
+    found: Callable[[], list[Finding]] = list
+    """Reads the findings."""
+
+    def findings(self) -> list[Finding]:
+        """What the rules have found on it."""
+        return self.found()
 
     def events(self) -> Iterable[Event]:
         """All events in order."""

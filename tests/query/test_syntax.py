@@ -88,7 +88,7 @@ WRONG = [
     ("status:500..400", 7, "write the smaller one first"),
     ("started:>25:00", 9, "write 12:30, 12:30:05, 2026-11-22, >2026-11-22T12:30 or 12:30..12:45"),
     ("is:hangin", 3, "did you mean is:hanging?"),
-    ("type:tcp", 5, "one of http, websocket, lifespan"),
+    ("type:tcp", 5, "one of http, websocket, lifespan, other"),
     ("path:>5", 5, "write path:/api/*"),
     ("header:content-type:json", 19, "write = before its value: header:content-type=json"),
     ("header:", 7, "for example header:content-type=json"),
