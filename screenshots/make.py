@@ -63,6 +63,8 @@ def _recording() -> RunSession:
         secrets="mask",
         plain=False,
         filter="",
+        checks="standard",
+        ignore=(),
     )
     launch = Launch(target=TOUR.target, options={"host": "127.0.0.1", "port": PORT, "access_log": False})
     return RunSession(launch, options, Traffic(PORT, None))
@@ -96,7 +98,7 @@ async def _still(capture: Path) -> None:
     async with _screen(ViewSession(capture)) as pilot:
         await pilot.press("slash", *("s", "t", "a", "t", "u", "s", "colon", "4", "x", "x", "space", "d", "u", "r", "a"))
         await shoot(pilot, "filter")
-    for name, key in (("routes", "v"), ("timeline", "t")):
+    for name, key in (("routes", "v"), ("timeline", "t"), ("findings", "F")):
         async with _screen(ViewSession(capture)) as pilot:
             await pilot.press(key)
             await shoot(pilot, name)

@@ -274,7 +274,7 @@ class Listing:
             self._unsorted = self._sorted
 
     def _changing(self, where: str, *values: Any) -> dict[int, tuple[Any, ...]]:
-        sql = f"SELECT id, state, messages, status, phase, pending FROM connections WHERE {where}"
+        sql = f"SELECT id, state, messages, status, phase, pending, findings, level FROM connections WHERE {where}"
         return {row[0]: row[1:] for row in self._reader.database.execute(sql, values)}
 
     def _look_again(self) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 _NEVER: Final = 1 << 62
 
 COLUMNS: Final[dict[str, str]] = {
+    "findings": "nullif(level, 0) * 1000000 + findings",
     "started": "id",
     "id": "id",
     "method": "method",

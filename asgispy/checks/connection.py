@@ -284,7 +284,12 @@ class ConnectionCheck:
         return extensions if type(extensions) is dict else {}
 
     def exception(self, rule: str, index: int, error: Error) -> None:
-        """Report an exception that left the application."""
+        """Report an exception that left the application, unless it is only how the server refused a faulty message."""
+        if self.refusal is not None:
+            event, refused = self.refusal
+            same = (error.type, error.message) == (refused.type, refused.message)
+            if same and any(each.event == event for each in self.findings.values()):
+                return
         self.report(rule, described(error), index, self.known(rule), owner=blame(error.traceback))
 
     # For each protocol

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.checks.across import ending
 from asgispy.checks.messages import Shapes
+from asgispy.checks.policy import STRICT
 from asgispy.checks.request import read_scope
+from asgispy.checks.smells import WEIGHED
 from asgispy.checks.tables import PROTOCOLS
 from asgispy.model.events import RECEIVE, SEND
 from asgispy.model.finding import SERVER
@@ -38,6 +40,8 @@ class ProcessCheck:
         self.server = server
         """Name and version; empty when unknown."""
         self.server_name = server.partition(" ")[0]
+        self.unhurried = _unhurried(policy)
+        """Nanoseconds below which no rule about time can fire on an exchange; -1 when each has to be looked at."""
         self.lifespans: list[LifespanCheck] = []
         self.fresh: dict[tuple[ConnectionCheck, str], int] = {}
         """(connection, rule) of what has fired since the last look, and how often."""
@@ -102,3 +106,10 @@ class ProcessCheck:
         """What has fired since the last time."""
         fresh, self.fresh = self.fresh, {}
         return fresh
+
+
+def _unhurried(policy: Policy) -> int:
+    limits = policy.thresholds
+    if policy.profile == STRICT or limits.large_headers < WEIGHED or limits.tiny_chunks <= 1:
+        return -1
+    return min(limits.first_byte, limits.held, limits.response, limits.unwatched)

@@ -21,6 +21,7 @@ OUTLINE: Final = "outline"
 TIME: Final = "time"
 TIMELINE: Final = "timeline"
 ROUTES: Final = "routes"
+FINDINGS: Final = "findings"
 PANES: Final = "panes"
 ACTING: Final = "acting"
 COMPARE: Final = "compare"
@@ -38,6 +39,7 @@ PLACES: Final = {
     TIME: "over time",
     TIMELINE: "in the timeline",
     ROUTES: "in the table of routes",
+    FINDINGS: "in the table of findings",
     PANES: "panes",
     APP: "everywhere",
     COMPARE: "in a comparison",
@@ -99,6 +101,7 @@ _TABLE: Final = (
     ("connection.tab_6", "tab(6)", "6", "Tab 6", "the sixth tab", "-", "-"),
     ("connection.tab_7", "tab(7)", "7", "Tab 7", "the seventh tab", "-", "-"),
     ("connection.tab_8", "tab(8)", "8", "Tab 8", "the eighth tab", "-", "-"),
+    ("connection.findings", "findings_tab", "9", "Findings tab", "the rules that the connection breaks", "-", "-"),
     ("connection.next_tab", "step_tab(1)", "right_square_bracket", "Next tab", "to the next tab", "-", "-"),
     ("connection.previous_tab", "step_tab(-1)", "left_square_bracket", "Previous tab", "to the tab before", "-", "-"),
     ("connection.view", "next_view", "b", "View", "show the body in another form: JSON, text, hex…", "footer", "-"),
@@ -139,10 +142,15 @@ _TABLE: Final = (
     ("routes.sort", "sort", "s", "Sort", "sort by the next column", "footer", "-"),
     ("routes.reverse", "reverse", "S", "Reverse", "the other way round", "footer", "-"),
     ("routes.close", "close", "escape,v,left,h", "Back", "back to the list", "footer", "-"),
+    ("findings.explain", "explain", "i", "Explain", "everything about the rule", "footer", "-"),
+    ("findings.filter", "filter", "f,slash", "Filter", "show only connections on which the rule fired", "footer", "-"),
+    ("findings.copy", "copy", "y", "Copy", "copy the finding", "footer", "-"),
+    ("findings.close", "close", "escape,F,left,h", "Back", "back to the list", "footer", "-"),
     ("main.filter", "filter", "slash", "Filter", "show only what matches; tab completes", "footer", "palette"),
     ("main.switch_filter", "switch_filter", "backslash", "Filter off", "or on again; it is not lost", "-", "palette"),
     ("main.routes", "routes", "v", "Routes", "connections grouped by route, with percentiles", "wide", "palette"),
     ("main.timeline", "timeline", "t", "Timeline", "all connections over time, by process", "wide", "palette"),
+    ("main.findings", "findings", "F", "Findings", "rules that were broken, and where", "wide", "palette"),
     ("list.sort", "sort", "s", "Sort", "choose the column that the list is sorted by", "footer", "palette"),
     ("list.reverse", "reverse", "S", "Reverse", "turn the order around", "-", "palette"),
     ("list.columns", "columns", "c", "Columns", "choose columns, their order and widths", "-", "palette"),
@@ -221,6 +229,7 @@ _CHAINS: Final = (
     frozenset({APP, PANES, LINES, MAIN, CONNECTION, ACTING, TIME}),
     frozenset({APP, PANES, TIMELINE, TIME}),
     frozenset({APP, PANES, LINES, ROUTES}),
+    frozenset({APP, PANES, LINES, FINDINGS}),
     frozenset({APP, LINES, COMPARE}),
 )
 """Places whose keys reach the same screen. An outline's own keys go before those of the lists around it."""

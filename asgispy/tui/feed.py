@@ -55,6 +55,8 @@ class Feed:
         self.processes: dict[int, Process] = {}
         self.notes: Mapping[int, Note] = {}
         """Marks and comments by connection."""
+        self.finding_levels: dict[int, int] = {}
+        """How many distinct findings there are of each level."""
         self.problem = ""
         """Why the capture can't be read at the moment."""
         self.paused = False
@@ -147,6 +149,7 @@ class Feed:
         self.calls.update()
         self.statistics.nudge()
         self.processes = {process.id: process for process in self.reader.processes()}
+        self.finding_levels = self.reader.finding_levels()
 
     # The list: which rows, in which order
 

@@ -449,3 +449,14 @@ def test_whatever_passes_is_judged_without_an_exception(calls: list[Any], scope:
             exchange.call(kind, None, error or FAILURE, took=0)
         else:
             exchange.call(kind, message, error if kind != RETURN else None, took=took * MS)
+
+
+def test_a_refusal_that_passes_through_the_application_is_no_second_finding() -> None:
+    exchange = http(start(200, PLAIN), ends="")
+    exchange.call(SEND, start(500), REFUSED)
+    exchange.call(RAISE, None, REFUSED, took=0)
+    assert set(exchange.told()) == {"http.start-repeated"}
+    other = http(start(200, PLAIN), ends="")
+    other.call(SEND, start(500), REFUSED)
+    other.call(RAISE, None, FAILURE, took=0)
+    assert set(other.told()) == {"http.start-repeated", "general.exception-mid-response"}

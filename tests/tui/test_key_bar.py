@@ -20,6 +20,7 @@ PLACES = {
     "filter": ["slash"],
     "timeline": ["t"],
     "routes": ["v"],
+    "findings": ["F"],
 }
 
 

@@ -17,12 +17,12 @@ def refused(**keys: str) -> str:
 
 
 def test_keys_may_be_written_as_people_do() -> None:
-    written = {"main.pause": "?, ctrl+s", "app.help": "f8", "main.follow": ",", "main.output": "F", "app.light": "#"}
+    written = {"main.pause": "?, ctrl+s", "app.help": "f8", "main.follow": ",", "main.output": "Q", "app.light": "#"}
     assert keymap_for(Configuration(keys=written)) == {
         "main.pause": "question_mark,ctrl+s",
         "app.help": "f8",
         "main.follow": "comma",
-        "main.output": "F",
+        "main.output": "Q",
         "app.light": "number_sign",
     }
 

@@ -98,6 +98,7 @@ RULES: Final = (
         fix=("Use bytes, str, int, float, bool, None, list and dict only; pass other objects in the scope's state."),
         spec="ASGI › Events",
         practice="All ignore unknown keys and values.",
+        blind="Sets, dataclasses, dates, UUIDs, decimals and enumerations are recorded as what they are encoded as.",
     ),
     Rule(
         "general.int-range",

@@ -13,6 +13,7 @@ from asgispy.analysis.route import route_of
 from asgispy.model.connection import LIFESPAN, STATE_NAMES, TYPE_NAMES
 from asgispy.model.units import format_duration, format_size
 from asgispy.tui.present import clock_text, count_text
+from asgispy.tui.rows.found import found_text, level_look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,8 @@ class Line:
     process: str
     """What tells its process from the others; empty while there is one."""
     note: Note | None
+    plain: bool = False
+    """Whether letters stand for marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,11 @@ def _comment(line: Line) -> tuple[str, str]:
     return (line.note.comment if line.note is not None else ""), "write"
 
 
+def _findings(line: Line) -> tuple[str, str]:
+    level, count = line.connection.level, line.connection.findings
+    return found_text(level, count, plain=line.plain), level_look(level)
+
+
 def _waterfall(line: Line) -> tuple[str, str]:
     return "", "text"
 
@@ -167,6 +175,7 @@ def mark_text(note: Note | None, *, plain: bool = False) -> str:
 WATERFALL: Final = "waterfall"
 PATH: Final = "path"
 PROCESS: Final = "process"
+FINDINGS: Final = "findings"
 
 COLUMNS: Final[dict[str, Column]] = {
     column.name: column
@@ -180,6 +189,18 @@ COLUMNS: Final[dict[str, Column]] = {
         Column("status", "Status", 7, 5, _status, key="status", help="HTTP status or close code", short="Code"),
         Column("size", "Size", 9, 9, _size, RIGHT, key="sent", from_width=56, help="bytes sent, messages of a socket"),
         Column("duration", "Took", 9, 9, _took, RIGHT, key="duration", help="until the application was done"),
+        Column(
+            FINDINGS,
+            "Findings",
+            5,
+            5,
+            _findings,
+            RIGHT,
+            key="findings",
+            from_width=70,
+            help="the worst level and how many rules fired",
+            short="Find",
+        ),
         Column("first_byte", "TTFB", 9, 9, _first_byte, RIGHT, key="first_byte", help="time to the first byte"),
         Column("gap", "Gap", 9, 9, _gap, RIGHT, key="gap", help="longest time between two messages"),
         Column("received", "In", 9, 8, _received, RIGHT, key="received", help="bytes received"),
@@ -211,5 +232,5 @@ class Choice:
 
 
 DEFAULT: Final = tuple(
-    Choice(name) for name in ("started", PROCESS, "method", PATH, "status", "size", "duration", WATERFALL)
+    Choice(name) for name in ("started", PROCESS, "method", PATH, "status", "size", "duration", FINDINGS, WATERFALL)
 )

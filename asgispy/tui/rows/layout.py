@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from asgispy.tui.rows.columns import COLUMNS, PATH, PROCESS, WATERFALL
+from asgispy.tui.rows.columns import COLUMNS, FINDINGS, PATH, PROCESS, WATERFALL
 
 if TYPE_CHECKING:
     from asgispy.tui.rows.columns import Choice, Column
@@ -69,16 +69,25 @@ class Layout:
 
 @lru_cache(maxsize=64)
 def lay_out(
-    choices: tuple[Choice, ...], width: int, process: int = 0, sorted_by: str = "", *, plain: bool = False
+    choices: tuple[Choice, ...],
+    width: int,
+    process: int = 0,
+    sorted_by: str = "",
+    *,
+    plain: bool = False,
+    findings: bool = False,
 ) -> Layout:
     """The layout of a list `width` cells wide.
 
     `process` is what names of processes need, 0 when there is only one; the column that the list is sorted by has
-    room for the mark beside its title. Spoken plainly, the state is a word, and there is no waterfall.
+    room for the mark beside its title. Findings have a column once there are any. Spoken plainly, the state is a word,
+    and there is no waterfall.
     """
     state = min(PLAIN_STATE_WIDTH if plain else STATE_WIDTH, width)
     mark = max(map(cell_len, PLAIN_ARROWS if plain else ARROWS))
     choices = tuple(choice for choice in choices if not plain or choice.name != WATERFALL)
+    if not findings:
+        choices = tuple(choice for choice in choices if choice.always or choice.name != FINDINGS)
     room = width - state
     wanted = _wanted(choices, width, process, sorted_by, mark)
     taker = next((name for name in _TEXTS if name in wanted), "")
@@ -173,6 +182,6 @@ def shared_room(path: str, said: str, width: int) -> tuple[int, str]:
     room = width - share
     if cell_len(said) >= room:
         word, colon, _ = said.partition(":")
-        if colon and cell_len(word) < room < cell_len(word) + LEAST_SAID:
+        if word and colon and cell_len(word) < room < cell_len(word) + LEAST_SAID:
             said = word
     return (share, said) if room > LEAST_SAID or cell_len(said) < room else (width, "")

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 class DetailScreen(ActsOnConnections):
     """A detail pane and nothing else."""
 
-    def __init__(self, feed: Feed, row: Row) -> None:
+    def __init__(self, feed: Feed, row: Row, event: int | None = None) -> None:
         super().__init__(feed)
         self._row = row
+        self._event = event
 
     def compose(self) -> ComposeResult:
         """Status, detail, footer."""
@@ -41,6 +42,8 @@ class DetailScreen(ActsOnConnections):
     def on_mount(self) -> None:
         """Show the connection."""
         self.detail.show(self._row)
+        if self._event is not None:
+            self.detail.show_event(self._event)
         self.detail.focus_content()
 
     def on_resize(self, event: Resize) -> None:

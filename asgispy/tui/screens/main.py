@@ -165,6 +165,27 @@ class MainScreen(ActsOnConnections, TimedListScreen):
         else:
             self.app.push_screen(DetailScreen(self.feed, row))
 
+    def open_event(self, id: int, event: int) -> None:
+        """Show an event of a connection, with the filter off if that has left it out."""
+        if not self.connections.select(id) and self.feed.arrangement.filtering:
+            self.feed.switch_filter()
+            self._filtered()
+            self.notify("filter off: it leaves this connection out", timeout=3)
+        row = self.connections.row() if self.connections.select(id) else None
+        if row is None:
+            self.notify(f"connection {id} is not in the list", timeout=3)
+            return
+        self.call_after_refresh(self._show_event, row, event)
+
+    def _show_event(self, row: Row, event: int) -> None:
+        self.connections.set_following(False)
+        if self.wide:
+            self.remove_class("-zoom-list")
+            self.detail.show(row)
+            self.detail.show_event(event)
+        else:
+            self.app.push_screen(DetailScreen(self.feed, row, event))
+
     def _show_detail(self) -> None:
         if self.wide and self.is_mounted:
             self.detail.show(self.connections.row())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from asgispy.errors import CaptureError
+from asgispy.tui.screens.findings import FindingsScreen
 from asgispy.tui.screens.routes import RoutesScreen
 from asgispy.tui.screens.timed import TimedScreen
 from asgispy.tui.screens.timeline import TimelineScreen
@@ -98,6 +99,13 @@ class TimedListScreen(TimedScreen):
         row = self.connections.row()
         selected = row.connection.id if row is not None else None
         self.app.push_screen(TimelineScreen(self.feed, selected, self._select, self._open_selected))
+
+    def action_findings(self) -> None:
+        """All that the rules have found."""
+        self.app.push_screen(FindingsScreen(self.feed, self.open_event))
+
+    def open_event(self, id: int, event: int) -> None:
+        """Show an event of a connection."""
 
     def _select(self, id: int) -> None:
         """What is selected in the timeline is selected here."""

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from asgispy.model.connection import FAILED, HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import RAISE, SEND
+from asgispy.model.finding import ERROR as ERROR_LEVEL
 from asgispy.tui.tabs.carried import cancelled
 from asgispy.tui.tabs.headers import header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
+    from asgispy.model.finding import Finding
 
 TIMELINE: Final = "timeline"
 REQUEST: Final = "request"
@@ -27,8 +29,11 @@ STREAM: Final = "stream"
 SCOPE: Final = "scope"
 ERROR: Final = "error"
 OUTPUT: Final = "output"
-NAMES: Final = (TIMELINE, REQUEST, RESPONSE, MESSAGES, STREAM, SCOPE, ERROR, OUTPUT)
+FINDINGS: Final = "findings"
+NAMES: Final = (TIMELINE, REQUEST, RESPONSE, MESSAGES, STREAM, SCOPE, ERROR, OUTPUT, FINDINGS)
 
+FINDINGS_NUMBER: Final = 9
+"""It keeps its figure, whichever tabs there are."""
 SAMPLED: Final = 64
 """Events that are looked at, at the beginning and at the end."""
 STREAMS: Final = ("text/event-stream", "application/x-ndjson", "application/jsonl", "application/json-seq")
@@ -48,6 +53,8 @@ class Facts:
     headers: object = None
     """Of the response."""
     seen: set[int] = field(default_factory=set)
+    findings: Sequence[Finding] = ()
+    """What the rules have found, in order of events."""
 
     def look(self, get: Callable[[int], Event | None], count: int) -> None:
         """Look at what is new at the beginning and at the end."""
@@ -80,10 +87,12 @@ class Choice:
     title: str
     count: str = ""
     trouble: bool = False
+    number: int = 0
+    """The figure that it is chosen by; 0 for its place in the bar."""
 
 
-def tabs_for(connection: Connection, facts: Facts) -> list[Choice]:
-    """The tabs that make sense, in their order."""
+def tabs_for(connection: Connection, facts: Facts, wanted: str = "") -> list[Choice]:
+    """The tabs that make sense, in their order; that of findings also when it is wanted and there are none."""
     socket, http = connection.type == WEBSOCKET, connection.type == HTTP
     failed = facts.error or connection.state == FAILED or connection.exception is not None
     choices = [Choice(TIMELINE, "Timeline", f"{facts.events:,}" if facts.events > 1 else "")]
@@ -100,4 +109,8 @@ def tabs_for(connection: Connection, facts: Facts) -> list[Choice]:
         choices.append(Choice(ERROR, "Error", trouble=True))
     if facts.output:
         choices.append(Choice(OUTPUT, "Output", f"{facts.output:,}"))
+    if facts.findings or wanted == FINDINGS:
+        count = f"{len(facts.findings):,}" if facts.findings else ""
+        bad = any(finding.level == ERROR_LEVEL for finding in facts.findings)
+        choices.append(Choice(FINDINGS, "Findings", count, trouble=bad, number=FINDINGS_NUMBER))
     return choices

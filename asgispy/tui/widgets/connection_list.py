@@ -73,11 +73,13 @@ class ConnectionList(AnnotatedList):
     def layout_now(self) -> Layout:
         """Where the columns stand; made anew only when something about them has changed."""
         feed, palette = self.feed, self.palette
-        key = (feed.columns, self.line_width, feed.name_width, feed.order, palette.plain)
+        found = bool(feed.finding_levels)
+        key = (feed.columns, self.line_width, feed.name_width, feed.order, palette.plain, found)
         if self._layout is None or self._layout[0] != key:
             order = feed.order
             sorted_by = next((each.name for each in COLUMNS.values() if order and each.key == order.column), "")
-            made = lay_out(feed.columns or DEFAULT, self.line_width, feed.name_width, sorted_by, plain=palette.plain)
+            columns, names = feed.columns or DEFAULT, feed.name_width
+            made = lay_out(columns, self.line_width, names, sorted_by, plain=palette.plain, findings=found)
             self._layout = key, made
         return self._layout[1]
 
@@ -145,7 +147,8 @@ class ConnectionList(AnnotatedList):
         connection = row.connection
         moment = connection.started + (row.shutdown or 0)
         name = self.feed.process_name(connection.process)
-        return Line(connection, self._summary(row), moment, name, self.feed.notes.get(connection.id))
+        note = self.feed.notes.get(connection.id)
+        return Line(connection, self._summary(row), moment, name, note, self.palette.plain)
 
     # The mouse on the titles
 

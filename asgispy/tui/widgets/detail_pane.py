@@ -1,10 +1,11 @@
 """One connection: its title, the bar of its tabs, and the tab that is chosen. The same region in both layouts.
 
-What must not move in: what a tab shows (timeline_tab, side_tabs, message_tab, stream_tab, output_tab).
+What must not move in: what a tab shows (timeline_tab, side_tabs, message_tab, stream_tab, output_tab, finding_tab).
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,10 +24,11 @@ from asgispy.tui.paint import width_of
 from asgispy.tui.present import clock_text
 from asgispy.tui.rows.summary import summarise
 from asgispy.tui.sanitise import clean
-from asgispy.tui.tabs.choice import REQUEST, RESPONSE, TIMELINE, Facts, tabs_for
+from asgispy.tui.tabs.choice import FINDINGS, REQUEST, RESPONSE, TIMELINE, Facts, tabs_for
 from asgispy.tui.theme import palette_of
 from asgispy.tui.widgets.event_list import EventList
 from asgispy.tui.widgets.event_view import EventView
+from asgispy.tui.widgets.finding_tab import FindingTab
 from asgispy.tui.widgets.message_tab import MessageTab
 from asgispy.tui.widgets.output_tab import OutputTab, output_range
 from asgispy.tui.widgets.search_line import SearchLine
@@ -80,6 +82,7 @@ class DetailPane(Vertical):
         yield ScopeTab(self._feed)
         yield ErrorTab(self._feed)
         yield OutputTab(self._feed)
+        yield FindingTab(self._feed)
         yield SearchLine(id="search")
 
     def on_mount(self) -> None:
@@ -169,10 +172,13 @@ class DetailPane(Vertical):
             look.facts.look(look.window.get, look.window.count)
             first, last = output_range(self._feed, look.connection)
             look.facts.output = last - first
+            with contextlib.suppress(CaptureError):  # the poll says so
+                look.facts.findings = self._feed.reader.findings(look.connection.id) if look.connection.level else ()
 
     def _show_tabs(self) -> None:
         """The bar, and in the tab that is seen what there is now."""
-        choices = tabs_for(self._look.connection, self._look.facts) if self._look is not None else []
+        look = self._look
+        choices = tabs_for(look.connection, look.facts, self._chosen) if look is not None else []
         current = self._chosen if any(choice.name == self._chosen for choice in choices) else TIMELINE
         changed = current != self.bar.current
         focused = changed and any(tab.has_focus_within for tab in self.query(Tab))
@@ -202,6 +208,7 @@ class DetailPane(Vertical):
         """The theme has changed."""
         self._show_title()
         self.bar.refresh()
+        self.query_one(FindingTab).repaint()
 
     def _show_title(self) -> None:
         self.query_one(".detail-title", Static).update(self._title(), layout=False)
@@ -230,6 +237,10 @@ class DetailPane(Vertical):
         if number <= len(self.bar.choices):
             self.choose(self.bar.choices[number - 1].name)
 
+    def action_findings_tab(self) -> None:
+        """Show the rules that the connection breaks."""
+        self.choose(FINDINGS)
+
     def action_step_tab(self, step: int) -> None:
         """Show the tab beside it."""
         names = [choice.name for choice in self.bar.choices]
@@ -240,6 +251,17 @@ class DetailPane(Vertical):
         """Show a tab, here and on every connection that has it."""
         self._chosen = name
         self._show_tabs()
+
+    def show_event(self, index: int) -> None:
+        """Show an event in the timeline."""
+        self.choose(TIMELINE)
+        self.events.move_to(index, follow=False)
+        self.focus_content()
+
+    @on(FindingTab.Chosen)
+    def _show_found(self, event: FindingTab.Chosen) -> None:
+        event.stop()
+        self.show_event(event.event)
 
     @on(TabBar.Picked)
     def _pick(self, event: TabBar.Picked) -> None:

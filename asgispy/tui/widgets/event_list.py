@@ -13,11 +13,14 @@ from asgispy.model.units import format_duration, format_size
 from asgispy.model.values import size_of
 from asgispy.tui.paint import Brush
 from asgispy.tui.present import MS, S, close_text, offset_text, preview, value_text
+from asgispy.tui.rows.found import level_look, level_mark
 from asgispy.tui.rows.summary import status_look
 from asgispy.tui.tabs.carried import cancelled, size_text
 from asgispy.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.style import Style
     from textual.strip import Strip
 
@@ -54,6 +57,8 @@ class EventList(LineView):
         super().__init__(id=id)
         self._feed = feed
         self.window: EventWindow | None = None
+        self.found: Mapping[int, int] = {}
+        """The worst level of what was found at an event, by its index."""
 
     def show(self, window: EventWindow | None, cursor: int) -> None:
         """Show another connection's events, with the cursor on one of them."""
@@ -87,7 +92,7 @@ class EventList(LineView):
             text = "not told yet" if waits else "not recorded (dropped)"
             return Brush().put(f" {'':10} ").put(f"⋯ {text}", palette.warn).strip(width, base)
         columns = _columns(width)
-        brush = Brush().put(" ").left(offset_text(event.offset), 11, palette.muted)
+        brush = self._mark(index).left(offset_text(event.offset), 11, palette.muted)
         if columns.gap:
             gap = self._gap(window, event)
             look = palette.wait if gap >= LONG_GAP else palette.faint
@@ -106,6 +111,13 @@ class EventList(LineView):
         brush.right(size_text(event), columns.size, palette.muted)
         took, look_of_it = self._took(window, event)
         return brush.right(took, columns.took, getattr(palette, look_of_it)).strip(width, base)
+
+    def _mark(self, index: int) -> Brush:
+        """One cell: the worst that was found at the event."""
+        level, palette = self.found.get(index, 0), self.palette
+        if not level:
+            return Brush().put(" ")
+        return Brush().put(level_mark(level, plain=palette.plain), getattr(palette, level_look(level)))
 
     def _gap(self, window: EventWindow, event: Event) -> int:
         before = window.get(event.index - 1) if event.index else None

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from asgispy.tui.paint import width_of
 from asgispy.tui.present import count_text, rate_text
 from asgispy.tui.rows.filter_text import matching_text, progress_text
+from asgispy.tui.rows.found import level_counts, level_look
 from asgispy.tui.rows.headers import order_mark
 from asgispy.tui.sanitise import clean
 from asgispy.tui.theme import palette_of
@@ -107,6 +108,7 @@ def right_parts(feed: Feed) -> list[Part]:
     if extent.open:
         parts.append((f"{count_text(extent.open)} open", "wait", 5))
     parts.append(_connections(feed))
+    parts += [(text, level_look(level), 6 - level) for text, level in level_counts(feed.finding_levels)]
     if feed.order is not None:
         parts.append((order_mark(feed.order, plain=feed.plain), "link", 3))
     if status.processes > 1:

@@ -102,7 +102,9 @@ def labels(choices: Sequence[Choice], current: str, width: int) -> list[Label]:
     found: list[Label] = []
     for counted, tight, most in ways:
         found = [
-            _label(choice, number, counted, tight, len(choice.title) if choice.name == current else most)
+            _label(
+                choice, choice.number or number, counted, tight, len(choice.title) if choice.name == current else most
+            )
             for number, choice in enumerate(choices, 1)
         ]
         if sum(label.width for label in found) - tight <= width:  # the last space may be cut off

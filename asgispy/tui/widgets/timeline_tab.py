@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asgispy.model.events import RAISE, RECEIVE
+from asgispy.tui.rows.found import by_event
 from asgispy.tui.tabs.choice import TIMELINE
 from asgispy.tui.tabs.messages import next_event
 from asgispy.tui.widgets.event_list import EventList
@@ -49,6 +50,7 @@ class TimelineTab(ListTab):
         """Another connection, from its most telling event on; or the same one further on."""
         same = look is not None and look is self.looked
         self.looked = look
+        self.main.found = by_event(look.facts.findings) if look is not None else {}
         if same:
             self.main.update()
         else:
