@@ -27,6 +27,7 @@ def main() -> None:
         say(f"in process, {name}", f"+{microseconds:.2f} µs", budgets.get(name, ""))
     rate, wall, size = (statistics.median(each) for each in zip(*(collector.measure() for _ in range(5)), strict=True))
     say("collector, connections per CPU second", f"{rate:,.0f}", "≥ 30,000")
+    say("collector, CPU with checks, against without", f"{collector.checks_ratio():.2f}", "≤ 1.30")
     say("collector, connections per second", f"{wall:,.0f}", "")
     say("collector, bytes on disk per connection", f"{size:.0f}", "≤ 500")
     say("asgispy --help", f"{startup():.2f} s", "≤ 0.15 s")
