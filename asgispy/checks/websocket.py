@@ -89,6 +89,8 @@ class WebSocketCheck(ConnectionCheck):
     """The application's own close."""
     watched = False
     """A receive was called after the handshake."""
+    _forgiven = 0
+    """A close without fault that was refused: to go on after it is right."""
     _first = True
     _early: tuple[int, int] | None = None
     """(event, end) of a message that came before the handshake was answered, as far as is known yet."""
@@ -197,6 +199,13 @@ class WebSocketCheck(ConnectionCheck):
             self.report(name, text, index, verdict)
         if error is None:
             self._advance(shape, offset)
+        elif kind == CLOSE and not shape.faults:
+            self._forgiven = index  # the client was quicker: some servers refuse a close then
+
+    def _swallowed(self, refusal: tuple[int, Error]) -> None:
+        self.refusal = None
+        if refusal[0] != self._forgiven:
+            super()._swallowed(refusal)
 
     def _settle_early(self, offset: int) -> None:
         """A message came before the answer to the handshake was known: was it before the answer itself?"""

@@ -15,7 +15,7 @@ from asgispy.driving.client import Client
 from asgispy.driving.openapi import PLACES, described_requests
 from asgispy.driving.requests import Request
 from asgispy.errors import EXIT_OK, UsageError
-from asgispy.launch.port import free_port
+from asgispy.launch.port import answers, free_port
 from asgispy.launch.supervisor import ServerState
 from asgispy.settings import Launch
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 AUTOMATIC: Final = "auto"
 """Stands for a description that is looked for where applications keep it."""
+KNOCK: Final = 0.05
+"""Seconds between two looks whether a server listens."""
 LAST_BREATH: Final = 0.5
 """Seconds in which a server that answers nothing may turn out to be ending."""
 LAST_LINES: Final = 40
@@ -72,9 +74,9 @@ class _Drive:
         self._driven = Driven()
         self._lines: list[str] = []
         self._changed = threading.Condition()
-        port = free_port(HOST)
-        self._client = Client(HOST, port, plan.timeout)
-        given = {**launch.options, "host": HOST, "port": port}
+        self._port = free_port(HOST)
+        self._client = Client(HOST, self._port, plan.timeout)
+        given = {**launch.options, "host": HOST, "port": self._port}
         launch = Launch(launch.target, launch.server, launch.factory, launch.interface, launch.app_dir, given)
         self._session = RunSession(launch, options, on_output=self._output, on_state=self._state)
 
@@ -112,7 +114,14 @@ class _Drive:
                     text = f"the application did not start up within {self._plan.startup_timeout:g} s"
                     self._fail(text)
                     return False
-        return supervisor.state is ServerState.RUNNING
+        while supervisor.state is ServerState.RUNNING:  # some say so before their workers listen
+            if answers(HOST, self._port, None):
+                return True
+            if time.monotonic() > deadline:
+                self._fail(f"the server did not listen within {self._plan.startup_timeout:g} s")
+                return False
+            supervisor.wait(KNOCK)
+        return False
 
     def _fail(self, text: str) -> None:
         self._driven.failures.append(text)

@@ -12,7 +12,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
 from asgispy.driving.requests import WEBSOCKET_METHOD
@@ -51,6 +51,8 @@ class Client:
         """Send a request and read the answer to its end. Never raises for what the server does."""
         try:
             return self._talk(request) if request.method == WEBSOCKET_METHOD else self._ask(request)
+        except InvalidStatus as refused:
+            return Answer(request, refused.response.status_code)
         except TimeoutError:
             return Answer(request, failure=f"no complete answer within {self._timeout:g} s")
         except (OSError, http.client.HTTPException, WebSocketException, ValueError) as error:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from asgispy.checks.policy import policy_of
 from asgispy.checks.tables import KEYS
-from asgispy.model.events import RECEIVE, SEND
+from asgispy.model.events import RECEIVE, SEND, Error
 from asgispy.model.finding import WARNING
 from tests.checks.talk import FAILURE, LEFT, MS, Talk
 from tests.support.driver import websocket_scope
@@ -268,6 +268,12 @@ def test_a_message_that_came_with_the_answer_to_the_handshake_is_on_time() -> No
 def test_receiving_after_a_close_that_answered_nothing_is_worse_than_the_close() -> None:
     told = talk().send(CLOSE).receive(CONNECT).check.findings["ws.reply-before-connect"]
     assert told.level == WARNING
+
+
+def test_a_close_that_comes_too_late_may_be_refused_and_forgotten() -> None:
+    refused = Error("builtins.RuntimeError", "Unexpected ASGI message", "")
+    assert opened().send(CLOSE, error=refused).returns().told == set()
+    assert "general.send-error-swallowed" in opened().send(saying(), error=refused).returns().told
 
 
 def test_the_place_is_the_route() -> None:

@@ -1,0 +1,1 @@
+"""One small application for each framework, with what it does most."""
