@@ -83,6 +83,7 @@ class _Room:
             if type(added) is dict:
                 check.facts(event.index, added)
             check.apply(event.kind, event.index, event.offset, event.duration, event.message, event.error, None)
+        check.settle()
         record = self._records.get(connection.process)
         if check.ended is None and record is not None and record.ended is not None:
             process.over(check)

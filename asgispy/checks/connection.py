@@ -188,7 +188,8 @@ class ConnectionCheck:
             self.sent(shape, index, offset, duration, verdict, error)
         if error is not None:
             self.tainted = True
-            self.refusal = index, error
+            # Once the client has left, whatever a server refuses may be passed over.
+            self.refusal = None if self._disconnected(offset) else (index, error)
             if "different loop" in error.message or "different event loop" in error.message:
                 self.report("general.wrong-loop", described(error), index, verdict)
             elif not shape.faults and self._disconnected(offset):
@@ -291,6 +292,9 @@ class ConnectionCheck:
             if same and any(each.event == event for each in self.findings.values()):
                 return
         self.report(rule, described(error), index, self.known(rule), owner=blame(error.traceback))
+
+    def settle(self) -> None:
+        """Nothing more may come: look at what has been held back."""
 
     # For each protocol
 

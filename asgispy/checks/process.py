@@ -69,6 +69,8 @@ class ProcessCheck:
 
     def over(self, check: ConnectionCheck) -> None:
         """A connection has ended, or its process is gone."""
+        if check.ended is None:
+            check.settle()
         if self.lifespans:
             ending(self, check)
 

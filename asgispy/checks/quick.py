@@ -53,6 +53,10 @@ class QuickHttpCheck(HttpCheck):
             self._take_over()
         super().facts(index, facts)
 
+    def settle(self) -> None:
+        """Judge what there is."""
+        self._take_over()
+
     def _take_over(self) -> None:
         """Look at what was held back event by event."""
         early, self._early = self._early, None

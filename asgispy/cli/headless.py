@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from asgispy.cli.sessions import AttachSession, RunSession
 from asgispy.errors import EXIT_OK, EXIT_USAGE
 from asgispy.model.connection import COMPLETED, LIFESPAN, STATE_NAMES, TYPE_NAMES, WEBSOCKET
+from asgispy.model.finding import LEVEL_NAMES
 from asgispy.model.units import format_duration, format_size
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def describe(connection: Connection) -> str:
         parts.append(STATE_NAMES[connection.state])
     if connection.exception is not None:
         parts.append(printable(connection.exception))
+    if connection.findings:
+        parts.append(f"{connection.findings} found, {LEVEL_NAMES[connection.level]} at worst")
     return " ".join(parts)
 
 

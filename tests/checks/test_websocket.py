@@ -273,6 +273,7 @@ def test_receiving_after_a_close_that_answered_nothing_is_worse_than_the_close()
 def test_a_close_that_comes_too_late_may_be_refused_and_forgotten() -> None:
     refused = Error("builtins.RuntimeError", "Unexpected ASGI message", "")
     assert opened().send(CLOSE, error=refused).returns().told == set()
+    assert opened().send(SAY, error=LEFT).send(CLOSE, error=refused).receive(GONE).returns().told == set()
     assert "general.send-error-swallowed" in opened().send(saying(), error=refused).returns().told
 
 

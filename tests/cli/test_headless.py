@@ -33,6 +33,7 @@ def line(type: int, state: int = COMPLETED, **facts: Any) -> str:
         ),
         (line(LIFESPAN, phase="shutdown.complete", duration=90_000 * MS), "lifespan shutdown.complete 1m 30s"),
         (line(HTTP), "http 0 B"),
+        (line(HTTP, method="GET", path="/", findings=2, level=3), "GET / 0 B 2 found, error at worst"),
     ],
 )
 def test_each_kind_has_its_line(told: str, expected: str) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from asgispy.capture.checking import check_capture
 from asgispy.capture.reader import CaptureReader
+from asgispy.checks.policy import Policy
 from asgispy.cli.driven import Plan, drive
 from asgispy.cli.recording import RecordingOptions
 from asgispy.driving.requests import Request, parse_request
@@ -99,6 +101,11 @@ CASES = [(name, "httptools") for name in REQUESTS] + [
 ]
 
 
+def shown(findings: list[FindingSummary]) -> set[tuple[str, str, int]]:
+    """What matters of some findings."""
+    return {(each.rule, each.place, each.count) for each in findings}
+
+
 def found(name: str, server: str, tmp_path: Path) -> list[FindingSummary]:
     """The distinct findings of one application under one server."""
     program, options = SERVERS[server]
@@ -122,7 +129,9 @@ def found(name: str, server: str, tmp_path: Path) -> list[FindingSummary]:
         assert driven.failures == [], driven.output
         with CaptureReader(session.capture) as reader:
             assert len(list(reader.connections())) >= len(requests)
-            return reader.finding_summaries()
+            live = reader.finding_summaries()
+            assert shown(live) == shown(check_capture(reader, Policy()).summaries)  # anew, the same
+            return live
     finally:
         session.recording.close()
 
