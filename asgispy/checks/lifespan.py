@@ -58,6 +58,8 @@ class LifespanCheck(ConnectionCheck):
     stopping_event = 0
     _asked = 0
     """Offset at which the question came that is to be answered now."""
+    _was_asked = False
+    """Whether the startup was delivered."""
     _stop_answer = ""
     _keys: frozenset[Any] | None = None
     """Keys of the state at the event that comes next."""
@@ -90,7 +92,7 @@ class LifespanCheck(ConnectionCheck):
         if shape.type == STARTUP:
             if self.state == WAITING:
                 self.state, self._asked = STARTING, end
-            elif self.exchanged > 1 and self._was_asked:
+            elif self._was_asked:
                 self.report("lifespan.startup-repeated", "lifespan.startup came a second time", index)
             self._was_asked = True
             return
@@ -110,8 +112,6 @@ class LifespanCheck(ConnectionCheck):
             self.state = STOPPING
         if keys is not None:
             self._compare_state(keys, index)
-
-    _was_asked = False
 
     def _compare_state(self, keys: frozenset[Any], index: int) -> None:
         """What became of the state between startup and shutdown."""

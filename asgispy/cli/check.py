@@ -14,6 +14,7 @@ from asgispy.capture.reader import CaptureReader
 from asgispy.cli.driven import AUTOMATIC, Plan, drive
 from asgispy.cli.headless import say
 from asgispy.cli.options import policy_from, policy_options
+from asgispy.cli.progress import show_progress
 from asgispy.cli.recording import RecordingOptions
 from asgispy.driving.requests import MOST, parse_request, read_requests, recorded_requests
 from asgispy.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError
@@ -56,7 +57,9 @@ def _is_capture(target: str) -> bool:
 
 def _of_capture(path: Path, name: str, policy: Policy, threshold: int) -> Report:
     with CaptureReader(path) as reader, reader.snapshot():
-        checked = check_capture(reader, policy)
+        total = reader.refresh().connections
+        checked = check_capture(reader, policy, lambda count: show_progress(count, total))
+        show_progress(None, total)
     return Report(name, checked.connections, checked.suppressed, checked.summaries, threshold)
 
 

@@ -32,7 +32,7 @@ AUTOMATIC: Final = "auto"
 KNOCK: Final = 0.05
 """Seconds between two looks whether a server listens."""
 LAST_BREATH: Final = 0.5
-"""Seconds in which a server that answers nothing may turn out to be ending."""
+"""Seconds in which a server that listens no more may end."""
 LAST_LINES: Final = 40
 """Lines of the application's output that are shown when it does not start."""
 
@@ -133,7 +133,9 @@ class _Drive:
             answer = self._client.send(request)
             if answer.failure:
                 self._fail(f"{request}: {answer.failure}")
-                self._session.supervisor.wait(LAST_BREATH)
+                self._session.supervisor.wait(2 * KNOCK)
+                if not answers(HOST, self._port, None):
+                    self._session.supervisor.wait(LAST_BREATH)
 
     def _requests(self) -> Iterator[Request]:
         plan = self._plan

@@ -14,6 +14,7 @@ from asgispy.capture.matching import select
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.filtering import filter_of, filter_option
 from asgispy.cli.options import secrets_option
+from asgispy.cli.progress import show_progress
 from asgispy.errors import EXIT_OK, UsageError
 from asgispy.formats.export import FORMATS, schema
 
@@ -40,8 +41,8 @@ def _export(
         for count, piece in enumerate(FORMATS[format](reader, keep_secrets=secrets == "keep", connections=chosen)):
             file.write(piece)
             if count % PROGRESS_EVERY == 0:
-                _show_progress(count, total)
-    _show_progress(None, total)
+                show_progress(count, total)
+    show_progress(None, total)
     return EXIT_OK
 
 
@@ -77,14 +78,6 @@ def _abandon_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-
-
-def _show_progress(count: int | None, total: int) -> None:
-    if not sys.stderr.isatty():
-        return
-    text = "" if count is None else f"{count:,} of {total:,} connections"
-    sys.stderr.write(f"\r\x1b[K{text}")
-    sys.stderr.flush()
 
 
 command = click.Command(

@@ -91,7 +91,7 @@ class Client:
 
 
 def _described(error: Exception) -> str:
-    if isinstance(error, http.client.RemoteDisconnected):
+    if isinstance(error, ConnectionResetError | BrokenPipeError):
         return "the connection was closed without an answer"
     if isinstance(error, http.client.IncompleteRead):
         return f"the answer was cut off after {len(error.partial)} bytes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -50,14 +51,18 @@ def test_without():
 """
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str, found: bool = False) -> str:
+    """What pytest says, which loads the plugin because it is `found`, or because it is told to, which is faster."""
     (folder / "test_app.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-ra", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False).stdout
+    loaded = ["-p", "no:xdist"] if found else ["-p", "asgispy.testing.plugin"]
+    environment = os.environ if found else {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", *loaded, *arguments]
+    options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 60, "env": environment}
+    return str(subprocess.run(command, check=False, **options).stdout)  # type: ignore[call-overload]
 
 
 def test_findings_fail_a_test_and_its_capture_is_kept(tmp_path: Path) -> None:
-    said = run(tmp_path)
+    said = run(tmp_path, found=True)
     assert "FAILED test_app.py::test_faulty" in said
     assert "FAILED test_app.py::test_own_failure" in said
     assert "2 failed, 3 passed" in said
