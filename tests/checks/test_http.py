@@ -460,3 +460,9 @@ def test_a_refusal_that_passes_through_the_application_is_no_second_finding() ->
     other.call(SEND, start(500), REFUSED)
     other.call(RAISE, None, FAILURE, took=0)
     assert set(other.told()) == {"http.start-repeated", "general.exception-mid-response"}
+
+
+def test_headers_that_are_not_seen_are_not_missed() -> None:
+    unseen = http(start(200) | {"headers": (pair for pair in PLAIN)}, body(b"hi"))
+    assert set(unseen.told()) == {"headers.one-shot"}
+    assert "smell.http.content-type-missing" in http(start(200), body(b"hi")).told()

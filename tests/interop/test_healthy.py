@@ -36,12 +36,6 @@ def upload(target: str) -> Request:
     return Request("POST", target, (("content-type", f"multipart/form-data; boundary={BOUNDARY}"),), UPLOAD)
 
 
-def form(target: str, **more: str) -> Request:
-    """A form with one field."""
-    headers = (("content-type", "application/x-www-form-urlencoded"), *more.items())
-    return Request("POST", target, headers, b"name=a")
-
-
 def asking(line: str, **headers: str) -> Request:
     """A request with headers; underscores stand for hyphens."""
     plain = parse_request(line)
@@ -49,11 +43,11 @@ def asking(line: str, **headers: str) -> Request:
 
 
 USUAL = ("/", "HEAD /", "/missing", "POST /", "OPTIONS /")
-CORS = asking("OPTIONS /", origin="https://a.example", access_control_request_method="GET")
+CORS = asking("OPTIONS /", origin="https://example.org", access_control_request_method="GET")
 TALK = "WS /talk hello"
 REQUESTS: dict[str, list[Any]] = {
     "starlette": [
-        *USUAL, CORS, asking("/", accept_encoding="gzip", origin="https://a.example"), "/items/7", "/items/x", "/go",
+        *USUAL, CORS, asking("/", accept_encoding="gzip", origin="https://example.org"), "/items/7", "/items/x", "/go",
         upload("/upload"), 'POST /echo {"a": 1}', "PUT /echo", "/stream", "/file", asking("/file", range="bytes=0-3"),
         asking("/file", range="bytes=99999-"), "HEAD /file", "/static/", TALK, "WS /close", "WS /refuse", "WS /deny",
     ],
@@ -62,15 +56,15 @@ REQUESTS: dict[str, list[Any]] = {
         "DELETE /items/7", "/lines", "/docs", "/openapi.json", 'WS /talk {"a": 1}',
     ],
     "django": [
-        *USUAL, "/later/", form("/form/"), "/form/", "/go/", "/stream/", "/file/", asking("/file/", range="bytes=0-3"),
+        *USUAL, "/later/", upload("/form/"), "/go/", "/stream/", "/file/", asking("/file/", range="bytes=0-3"),
         'WS /talk {"a": 1}', "WS /close", "WS /refuse",
     ],
     "litestar": [
         *USUAL, "/plain/7", 'POST /items {"name": "a"}', upload("/upload"), "/stream", "/events", "/file", "/go",
         "/schema/openapi.json", 'WS /talk {"a": 1}',
     ],
-    "quart": [*USUAL, 'POST /echo {"a": 1}', form("/form"), "/go", "/stream", TALK, "WS /refuse"],
-    "sanic": [*USUAL, 'POST /echo {"a": 1}', form("/form"), "/stream", "/go", "/plain/7", TALK],
+    "quart": [*USUAL, 'POST /echo {"a": 1}', upload("/form"), "/go", "/stream", TALK, "WS /refuse"],
+    "sanic": [*USUAL, 'POST /echo {"a": 1}', upload("/form"), "/stream", "/go", "/plain/7", TALK],
     "falcon": [*USUAL, 'POST / {"a": 1}', "/streams/text", "/streams/events", "/go", TALK],
     "sse": ["/events", "HEAD /events", "/missing"],
     "socketio": [
@@ -81,7 +75,7 @@ REQUESTS: dict[str, list[Any]] = {
         'POST /graphql {"query": "{ __typename }"}', 'POST /graphql {"query": "{ nothing }"}', "/graphql",
         "/graphql?query=%7B__typename%7D",
     ],
-    "flask": [*USUAL, 'POST /echo {"a": 1}', form("/form"), "/go", "/stream", "/file"],
+    "flask": [*USUAL, 'POST /echo {"a": 1}', upload("/form"), "/go", "/stream", "/file"],
 }  # fmt: skip
 """By application, what it is asked; paths that one lacks are healthy answers too."""
 
