@@ -14,9 +14,11 @@ import pytest
 import trustme
 
 from asgispy.errors import UsageError
+from asgispy.launch.port import answers
 from asgispy.launch.supervisor import ServerState, Supervisor
 from asgispy.settings import Launch
 from tests.launch.running import APPLICATION, Watched, answer, edit, free_port, get, started
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +139,9 @@ def test_unix_sockets(folder: Path, server: str) -> None:
     with started(folder, server=server, uds=path) as watched:
         watched.until(ServerState.RUNNING)
         assert watched.supervisor.address == f"unix:{path}"
-        with httpx.Client(transport=httpx.HTTPTransport(uds=path, retries=5)) as client:
+        # Granian says so before its workers listen, and a client that comes too early leaves its socket open.
+        eventually(lambda: answers("", None, path), "something listens")
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path)) as client:
             assert client.get("http://x/").text.startswith("hello")
 
 
