@@ -18,7 +18,7 @@ from asgispy.cli.recording import RecordingOptions
 from asgispy.cli.sessions import RunSession, ViewSession
 from asgispy.demo.catalogue import TOUR
 from asgispy.query.query import parse
-from asgispy.settings import Launch, Limits, Retention
+from asgispy.settings import Launch
 from asgispy.tui.app import SpyApp
 from asgispy.tui.screens.main import MainScreen
 
@@ -53,19 +53,7 @@ async def make() -> None:
 
 
 def _recording() -> RunSession:
-    options = RecordingOptions(
-        headless=False,
-        capture=None,
-        json=None,
-        body_limit=Limits().body_limit,
-        keep=Retention().keep,
-        keep_bytes=Retention().keep_bytes,
-        secrets="mask",
-        plain=False,
-        filter="",
-        checks="standard",
-        ignore=(),
-    )
+    options = RecordingOptions(headless=False)
     launch = Launch(target=TOUR.target, options={"host": "127.0.0.1", "port": PORT, "access_log": False})
     return RunSession(launch, options, Traffic(PORT, None))
 

@@ -5,8 +5,8 @@ What must not move in: rules (checks), and what a result is shown as (formats).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asgispy.checks import engine
 from asgispy.checks.summary import Summaries
@@ -15,47 +15,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.capture.reader import CaptureReader
-    from asgispy.checks.connection import ConnectionCheck
     from asgispy.checks.policy import Policy
     from asgispy.checks.process import ProcessCheck
     from asgispy.model.connection import Connection
-    from asgispy.model.finding import Finding, FindingSummary
+    from asgispy.model.finding import FindingSummary
 
 KEPT: Final = 64 * 1024
 """Bytes of each message that are looked at; true sizes are known without."""
-MOST: Final = 10_000
-"""Connections whose findings are kept one by one."""
 TELL_EVERY: Final = 500
 """Connections between two reports of progress."""
 
 
-@dataclass(slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What the rules say of a capture."""
 
-    connections: int = 0
+    connections: int
     """How many were checked."""
-    suppressed: int = 0
+    suppressed: int
     """Findings that the policy ignores."""
-    summaries: list[FindingSummary] = field(default_factory=list)
-    """Distinct findings, the worst first."""
-    findings: list[tuple[Connection, list[Finding]]] = field(default_factory=list)
-    """By connection, for the first `MOST` that have any, in order of opening."""
+    findings: list[FindingSummary]
+    """Distinct ones, the worst first."""
 
 
 def check_capture(
     reader: CaptureReader, policy: Policy, progress: Callable[[int], None] = lambda count: None
 ) -> Checked:
     """Check all connections of a capture; `progress` is told how many are done. Raises CaptureError."""
-    room = _Room(reader, policy)
+    checking = _Checking(reader, policy)
     for count, connection in enumerate(reader.connections()):
         if count % TELL_EVERY == 0:
             progress(count)
-        room.check(connection)
-    return room.close()
+        checking.feed(connection)
+    return checking.close()
 
 
-class _Room:
+class _Checking:
     """The processes of a capture under check, and what has been found."""
 
     def __init__(self, reader: CaptureReader, policy: Policy) -> None:
@@ -66,29 +60,26 @@ class _Room:
         self._last: dict[int, int] = {}
         """When each process was seen last."""
         self._summaries = Summaries()
-        self._found: dict[int, ConnectionCheck] = {}
-        self._checked = Checked()
+        self._connections = 0
 
-    def check(self, connection: Connection) -> None:
-        """Feed a connection's events."""
-        self._checked.connections += 1
+    def feed(self, connection: Connection) -> None:
+        """Look at all events of a connection."""
+        self._connections += 1
         process = self._process(connection.process)
         remarks = self._reader.remarks(connection.id)
         opened, *events = self._reader.events(connection, most=KEPT)
         bare = replace(connection, findings=0, level=0)
-        facts = remarks.get(0)
-        check = engine.open_check(process, bare, opened.message, None, facts if type(facts) is dict else None)
+        check = engine.open_check(process, bare, opened.message, None, remarks.get(0))
         for event in events:
-            added = remarks.get(event.index)
-            if type(added) is dict:
-                check.facts(event.index, added)
+            if event.index in remarks:
+                check.facts(event.index, remarks[event.index])
             check.apply(event.kind, event.index, event.offset, event.duration, event.message, event.error, None)
         check.settle()
         record = self._records.get(connection.process)
         if check.ended is None and record is not None and record.ended is not None:
             process.over(check)
         self._last[connection.process] = max(self._last.get(connection.process, 0), check.started + check.now)
-        self._take(process)
+        self._summaries.gather(process)
 
     def close(self) -> Checked:
         """Everything has been fed: the result."""
@@ -96,14 +87,9 @@ class _Room:
             record = self._records.get(id)
             ended = record.ended if record is not None else None
             process.tick(max(self._last.get(id, 0), ended or 0))
-            self._take(process)
-            self._checked.suppressed += process.suppressed
-        self._checked.summaries = list(self._summaries)
-        self._checked.findings = [
-            (check.connection, sorted(check.findings.values(), key=lambda each: each.event))
-            for _, check in sorted(self._found.items())
-        ]
-        return self._checked
+            self._summaries.gather(process)
+        suppressed = sum(process.suppressed for process in self._processes.values())
+        return Checked(self._connections, suppressed, list(self._summaries))
 
     def _process(self, id: int) -> ProcessCheck:
         process = self._processes.get(id)
@@ -111,8 +97,3 @@ class _Room:
             record = self._records.get(id)
             self._processes[id] = process = engine.join(self._policy, record.server if record is not None else "")
         return process
-
-    def _take(self, process: ProcessCheck) -> None:
-        for check, _, _ in self._summaries.take(process) if process.fresh else ():
-            if len(self._found) < MOST:
-                self._found[check.connection.id] = check

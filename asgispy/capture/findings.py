@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.finding import Finding, FindingSummary, Moment
+from asgispy.model.text import storable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,9 +47,9 @@ def summary_row(summary: FindingSummary) -> tuple[Any, ...]:
         summary.rule,
         summary.level,
         summary.owner,
-        _storable(summary.place),
-        _storable(summary.message),
-        _storable(summary.verdict),
+        storable(summary.place),
+        storable(summary.message),
+        storable(summary.verdict),
         summary.count,
         *(first.connection, first.event, _storable_time(first.time)),
         *(last.connection, last.event, _storable_time(last.time)),
@@ -57,7 +58,7 @@ def summary_row(summary: FindingSummary) -> tuple[Any, ...]:
 
 def occurrence_row(connection: int, summary: int, finding: Finding) -> tuple[int, int, int, str, str, int]:
     """A row of `occurrences`."""
-    message, verdict = _storable(finding.message), _storable(finding.verdict)
+    message, verdict = storable(finding.message), storable(finding.verdict)
     return connection, summary, finding.event, message, verdict, finding.count
 
 
@@ -74,8 +75,3 @@ def findings_of(database: sqlite3.Connection, connection: int) -> list[Finding]:
 def _storable_time(time: int) -> int:
     """SQLite's integers have 64 bits; a stranger's clock may lead further."""
     return max(-(2**63), min(time, 2**63 - 1))
-
-
-def _storable(text: str) -> str:
-    """SQLite holds no lone surrogates."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -14,6 +14,7 @@ from asgispy.capture.database import capture_errors, close_writing, open_writing
 from asgispy.capture.places import numbers
 from asgispy.capture.retention import Keeper
 from asgispy.model.connection import Note
+from asgispy.model.text import storable
 from asgispy.settings import Retention
 
 if TYPE_CHECKING:
@@ -46,14 +47,9 @@ _OWN_BLOBS: Final = """
 def note_rows(notes: Mapping[int, Note]) -> list[NoteRow]:
     """The rows of these notes, by connection."""
     return [
-        (id, _storable(note.mark[:MARK_LENGTH]), _storable(note.comment[:COMMENT_LENGTH]), int(note.hidden))
+        (id, storable(note.mark[:MARK_LENGTH]), storable(note.comment[:COMMENT_LENGTH]), int(note.hidden))
         for id, note in notes.items()
     ]
-
-
-def _storable(text: str) -> str:
-    """SQLite holds no lone surrogates."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def write_notes(connection: sqlite3.Connection, rows: Sequence[NoteRow]) -> None:

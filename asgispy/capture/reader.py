@@ -19,7 +19,7 @@ from asgispy.capture.notes import Notes
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
-from asgispy.wire.codec import decode_value
+from asgispy.wire.codec import decode_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -295,10 +295,10 @@ class CaptureReader:
         """How many distinct findings there are of each level."""
         return dict(self._all("SELECT level, count(*) FROM findings GROUP BY level"))
 
-    def remarks(self, id: int) -> dict[int, Any]:
+    def remarks(self, id: int) -> dict[int, dict[Any, Any]]:
         """What the probe has added to events of a connection, by their index."""
         rows = self._all("SELECT position, data FROM remarks WHERE connection = ?", id)
-        return {index: decode_value(data) for index, data in rows}
+        return {index: decode_facts(data) for index, data in rows}
 
     # Everything else
 

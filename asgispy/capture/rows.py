@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from asgispy.model.connection import Connection, OutputLine, Process
+from asgispy.model.text import storable
 from asgispy.model.values import Part
 from asgispy.wire.codec import decode_value, encode_value, encoded_part
 
@@ -107,10 +108,7 @@ def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, 
 
 
 def _storable(text: str | None) -> str | None:
-    """SQLite holds no lone surrogates."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode()
+    return None if text is None else storable(text)
 
 
 def to_connection(row: tuple[Any, ...]) -> Connection:

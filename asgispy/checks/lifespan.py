@@ -23,7 +23,6 @@ STOPPING: Final = 4
 STOPPED: Final = 5
 
 STARTUP: Final = "lifespan.startup"
-SHUTDOWN: Final = "lifespan.shutdown"
 COMPLETE: Final = "lifespan.startup.complete"
 FAIL: Final = "lifespan.startup.failed"
 

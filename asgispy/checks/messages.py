@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.checks.tables import EXTENSIONS, KEYS, PROTOCOLS, RECEIVED, SENT, misspelled
+from asgispy.checks.tables import EXTENSIONS, RECEIVED, SENT, misspelled
 from asgispy.model.events import SEND
 from asgispy.model.values import BytesLike, Cut, Opaque
 
@@ -47,8 +47,6 @@ class Shape:
     facts: Any = None
     """What its protocol reads from it (http, websocket, lifespan, extensions)."""
 
-
-Reader = "Callable[[dict[str, Any]], tuple[Any, list[Fault]]]"
 
 _readers: dict[tuple[str, str], Callable[[dict[Any, Any]], tuple[Any, list[Fault]]]] = {}
 
@@ -207,6 +205,3 @@ class _Walk:
 
 class _Index(int):
     """A place in a list, on the way to a value."""
-
-
-__all__ = ["KEYS", "PROTOCOLS", "Shape", "called", "read_shape", "reader", "unknown_type", "value_faults"]

@@ -42,6 +42,12 @@ class Summaries:
         """The worst first, then the most frequent."""
         return iter(sorted(self._by_key.values(), key=lambda each: (-each.level, -each.count, each.id)))
 
+    def gather(self, process: ProcessCheck) -> None:
+        """Count what has fired in a process since the last time, and tell nobody."""
+        if process.fresh:
+            for _ in self.take(process):
+                pass
+
     def take(self, process: ProcessCheck) -> Iterator[Told]:
         """Count what has fired in a process since the last time."""
         for (check, rule), count in process.take().items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,17 +10,17 @@ import click
 
 from asgispy.capture.checking import check_capture
 from asgispy.capture.reader import CaptureReader
-from asgispy.cli.driven import AUTOMATIC, Plan, drive
 from asgispy.cli.headless import say
 from asgispy.cli.options import policy_from, policy_options
 from asgispy.cli.progress import show_progress
 from asgispy.cli.recording import RecordingOptions
+from asgispy.driving.plan import AUTOMATIC, Plan
 from asgispy.driving.requests import MOST, parse_request, read_requests, recorded_requests
 from asgispy.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError
 from asgispy.formats.report import REPORTS, Report
 from asgispy.launch.servers import SERVERS
 from asgispy.model.finding import level_of
-from asgispy.settings import Launch, Limits, Retention
+from asgispy.settings import Launch
 
 if TYPE_CHECKING:
     from asgispy.checks.policy import Policy
@@ -60,29 +59,20 @@ def _of_capture(path: Path, name: str, policy: Policy, threshold: int) -> Report
         total = reader.refresh().connections
         checked = check_capture(reader, policy, lambda count: show_progress(count, total))
         show_progress(None, total)
-    return Report(name, checked.connections, checked.suppressed, checked.summaries, threshold)
+    return Report(name, checked.connections, checked.suppressed, checked.findings, threshold)
 
 
 def _of_application(
     target: str, policy: Policy, threshold: int, *, checks: str, ignore: tuple[str, ...], **values: Any
 ) -> Report:
-    if importlib.util.find_spec("websockets") is None:
-        raise UsageError("websockets is not installed: pip install 'uvicorn[standard]'")
+    from asgispy.cli.driven import drive
+
+    capture: Path | None = values["capture"]
+    if capture is not None and capture.exists():
+        raise UsageError(f"--capture {capture}: there is such a file, whose findings would count: name another")
     plan = _plan(values)
     launch = Launch(target, values["server"], values["factory"], values["interface"], values["app_dir"] or "")
-    options = RecordingOptions(
-        headless=True,
-        plain=False,
-        capture=values["capture"],
-        json=None,
-        body_limit=Limits().body_limit,
-        keep=Retention().keep,
-        keep_bytes=Retention().keep_bytes,
-        filter=None,
-        secrets="mask",
-        checks=checks,
-        ignore=ignore,
-    )
+    options = RecordingOptions(capture=capture, checks=checks, ignore=ignore)
     session, driven = drive(launch, options, plan)
     try:
         if session.supervisor.verdict == EXIT_USAGE:
@@ -172,7 +162,9 @@ def _driving_options() -> list[click.Option]:
         ),
         click.Option(["--app-dir"], default="", metavar="FOLDER", help="Look for APP in this folder."),
         click.Option(
-            ["--capture"], type=click.Path(path_type=Path, dir_okay=False), help="Keep what was recorded in this file."
+            ["--capture"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Keep what is recorded in this new file.",
         ),
     ]
 

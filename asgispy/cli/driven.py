@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from asgispy.cli.sessions import RunSession
 from asgispy.driving.client import Client
 from asgispy.driving.openapi import PLACES, described_requests
+from asgispy.driving.plan import AUTOMATIC
 from asgispy.driving.requests import Request
 from asgispy.errors import EXIT_OK, UsageError
 from asgispy.launch.port import answers, free_port
@@ -24,33 +25,16 @@ if TYPE_CHECKING:
 
     from asgispy.cli.recording import RecordingOptions
     from asgispy.driving.client import Answer
+    from asgispy.driving.plan import Plan
     from asgispy.model.connection import OutputLine
 
 HOST: Final = "127.0.0.1"
-AUTOMATIC: Final = "auto"
-"""Stands for a description that is looked for where applications keep it."""
 KNOCK: Final = 0.05
 """Seconds between two looks whether a server listens."""
 LAST_BREATH: Final = 0.5
 """Seconds in which a server that listens no more may end."""
 LAST_LINES: Final = 40
 """Lines of the application's output that are shown when it does not start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be asked, and for how long to wait."""
-
-    requests: tuple[Request, ...] = ()
-    """Sent whatever they do."""
-    recorded: tuple[Request, ...] = ()
-    """Sent when they are safe."""
-    openapi: str = ""
-    """Path of a description, `AUTOMATIC`, or nothing."""
-    unsafe: bool = False
-    """Whether what may change something is sent, too, when nobody has written it down."""
-    timeout: float = 10.0
-    startup_timeout: float = 30.0
 
 
 @dataclass(slots=True)

@@ -143,7 +143,7 @@ def attach_headless(address: Address, options: RecordingOptions) -> int:
         address,
         options,
         on_ended=announce,
-        on_log=lambda text: say(f"asgispy: {text}"),
+        on_log=pass_on,
         on_failure=lambda failure: ending.announce("failure"),
     )
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from asgispy.errors import CaptureError
-    from asgispy.model.connection import Connection
+    from asgispy.model.connection import Connection, OutputLine
     from asgispy.wire.address import Address
 
 
@@ -38,19 +38,19 @@ def has_terminal() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RecordingOptions:
-    """The values of `options.recording_options`."""
+    """The values of `options.recording_options`; each has a default for recordings that nobody gave options for."""
 
-    headless: bool
-    plain: bool
-    capture: Path | None
-    json: Path | None
-    body_limit: int
-    keep: int
-    keep_bytes: int
-    filter: str | None
-    secrets: str
-    checks: str
-    ignore: tuple[str, ...]
+    headless: bool = True
+    plain: bool = False
+    capture: Path | None = None
+    json: Path | None = None
+    body_limit: int = Limits().body_limit
+    keep: int = Retention().keep
+    keep_bytes: int = Retention().keep_bytes
+    filter: str | None = None
+    secrets: str = "mask"
+    checks: str = "standard"
+    ignore: tuple[str, ...] = ()
 
     @classmethod
     def take(cls, values: dict[str, Any]) -> Self:
@@ -85,7 +85,7 @@ class Recording:
         *,
         address: Address | None = None,
         on_ended: Callable[[Connection], None] = lambda connection: None,
-        on_log: Callable[[str], None] = lambda line: None,
+        on_log: Callable[[OutputLine], None] = lambda line: None,
         on_failure: Callable[[CaptureError], None] = lambda error: None,
     ) -> None:
         """Raises CaptureError, AddressError, QueryError, or UsageError when the JSON file can't be written."""

@@ -14,7 +14,6 @@ from asgispy.capture.notes import amend
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.recording import Recording
 from asgispy.launch.supervisor import ServerState, Supervisor
-from asgispy.model.connection import OutputLine
 from asgispy.tui.session import Status
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from asgispy.cli.recording import RecordingOptions
     from asgispy.errors import CaptureError
-    from asgispy.model.connection import Connection, Note
+    from asgispy.model.connection import Connection, Note, OutputLine
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
 
@@ -71,7 +70,7 @@ class RunSession:
         self._alone_since: float | None = None
         checked = Supervisor(launch, environment={}, on_output=_ignore, on_state=_ignore)
         checked.check()
-        self.recording = Recording(options, on_ended=on_ended, on_log=self._log, on_failure=on_failure)
+        self.recording = Recording(options, on_ended=on_ended, on_log=on_output, on_failure=on_failure)
         self.capture: Path = self.recording.collector.capture
         self.supervisor = Supervisor(
             launch, environment=self.recording.collector.environment, on_output=self._output, on_state=on_state
@@ -86,9 +85,6 @@ class RunSession:
     def _output(self, line: OutputLine) -> None:
         self.recording.collector.add_output(line)
         self._on_output(line)
-
-    def _log(self, text: str) -> None:
-        self._output(OutputLine(time.time_ns(), "asgispy", text))
 
     def status(self) -> Status:
         """How the server is."""
@@ -153,17 +149,12 @@ class AttachSession:
         options: RecordingOptions,
         *,
         on_ended: Callable[[Connection], None] = _ignore,
-        on_log: Callable[[str], None] = _ignore,
+        on_log: Callable[[OutputLine], None] = _ignore,
         on_failure: Callable[[CaptureError], None] = _ignore,
     ) -> None:
         """Listens at once; raises the errors of its parts."""
-        self._on_log = on_log
-        self.recording = Recording(options, address=address, on_ended=on_ended, on_log=self._log, on_failure=on_failure)
+        self.recording = Recording(options, address=address, on_ended=on_ended, on_log=on_log, on_failure=on_failure)
         self.capture: Path = self.recording.collector.capture
-
-    def _log(self, text: str) -> None:
-        self.recording.collector.add_output(OutputLine(time.time_ns(), "asgispy", text))
-        self._on_log(text)
 
     def status(self) -> Status:
         """Where we listen."""

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,7 @@ from asgispy.capture.database import seal
 from asgispy.capture.writer import CaptureWriter
 from asgispy.collect.listener import Listener
 from asgispy.collect.pipeline import Pipeline
+from asgispy.model.connection import OutputLine
 from asgispy.settings import Limits
 from asgispy.wire.address import ADDRESS_VARIABLE, TOKEN_VARIABLE, TcpAddress, UnixAddress
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from asgispy.checks.policy import Policy
     from asgispy.errors import CaptureError
-    from asgispy.model.connection import Connection, Note, OutputLine
+    from asgispy.model.connection import Connection, Note
     from asgispy.settings import Retention
     from asgispy.wire.address import Address
 
@@ -38,23 +40,25 @@ class Collector:
         retention: Retention | None = None,
         policy: Policy | None = None,
         on_ended: Callable[[Connection], None] = lambda connection: None,
-        on_log: Callable[[str], None] = lambda line: None,
+        on_log: Callable[[OutputLine], None] = lambda line: None,
         on_failure: Callable[[CaptureError], None] = lambda error: None,
     ) -> None:
         """Without `address` it listens at a private one, for processes that get its `environment`.
 
+        What it has to say of peers it records as output, and tells `on_log`, which may happen before this returns.
         Raises CaptureError or AddressError.
         """
         self._folder = Path(tempfile.mkdtemp(prefix="asgispy-"))
         self.capture = capture or self._folder / "capture.asgispy"
         self._finished = False
+        self._on_log = on_log
         try:
             self._writer = CaptureWriter(self.capture, retention, on_failure)
             try:
                 pipeline = Pipeline(self._writer, on_ended, policy)
                 address = address or self._private_address()
                 self.token = _token(address)
-                self._listener = Listener(address, pipeline, limits or Limits(), self.token, on_log)
+                self._listener = Listener(address, pipeline, limits or Limits(), self.token, self._log)
             except BaseException:
                 self._writer.close()
                 raise
@@ -64,6 +68,11 @@ class Collector:
         self.add_output: Callable[[OutputLine], None] = self._listener.add_output
         """Record a line of the application's output; from any thread."""
         self._listener.start()
+
+    def _log(self, text: str) -> None:
+        line = OutputLine(time.time_ns(), "asgispy", text)
+        self._listener.add_output(line)
+        self._on_log(line)
 
     @property
     def address(self) -> Address:

@@ -151,8 +151,8 @@ class Listener:
                 self._frame(peer, kind, payload)
         except Exception as error:  # whatever one peer makes us stumble over must not harm the others
             fault = "" if isinstance(error, WireError) else f"a fault of asgispy's: {type(error).__name__}: "
-            self._on_log(f"closed {peer.name}: {fault}{error}")
             self._close_peer(peer)
+            self._on_log(f"closed {peer.name}: {fault}{error}")
 
     def _frame(self, peer: Peer, kind: int, payload: bytes) -> None:
         if peer.process is None:

@@ -20,7 +20,8 @@ from asgispy.checks.policy import Policy
 from asgispy.checks.summary import Summaries
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN, RECEIVE, REMARK
-from asgispy.wire.codec import decode_chunks, decode_error, decode_value
+from asgispy.model.text import storable
+from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,7 +168,7 @@ class Pipeline:
 
     def output(self, line: OutputLine) -> None:
         """The application has written a line."""
-        self._batch.output.append((line.time, line.stream, _encodable(line.text)))
+        self._batch.output.append((line.time, line.stream, storable(line.text)))
 
     def feed(self, process: ProcessRecord, payload: bytes) -> None:
         """Take in a batch of events; raises WireError when they are malformed."""
@@ -249,7 +250,7 @@ class Pipeline:
             return
         self._batch.remarks.append((followed.assembly.connection.id, order, data))
         if followed.check is not None:
-            followed.check.facts(order, _facts(data))
+            followed.check.facts(order, decode_facts(data))
 
     def _open(self, process: ProcessRecord, number: int, called: int, message: bytes) -> None:
         remark = process.remarks.pop(number, None) if process.remarks else None
@@ -261,7 +262,7 @@ class Pipeline:
         rest = split_scope(scope, message, assembly.connection)
         check = None
         if process.check is not None:
-            facts = _facts(remark) if remark is not None else None
+            facts = decode_facts(remark) if remark is not None else None
             check = engine.open_check(process.check, assembly.connection, scope, rest, facts)
         if remark is not None:
             self._batch.remarks.append((assembly.connection.id, 0, remark))
@@ -284,19 +285,9 @@ class Pipeline:
             self._batch.processes.append(process.row())
 
 
-def _facts(data: bytes) -> dict[Any, Any]:
-    facts = decode_value(data)
-    return facts if type(facts) is dict else {}
-
-
 def _decode_message(message: bytes) -> Any:
     """Decode a message, which nobody changes; short ones are mostly the same ones again and again."""
     return _decode_short(message) if len(message) <= SHORT else decode_value(message)
 
 
 _decode_short = functools.lru_cache(REMEMBERED)(decode_value)
-
-
-def _encodable(text: str) -> str:
-    """SQLite holds no lone surrogates."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

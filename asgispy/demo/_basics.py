@@ -38,7 +38,7 @@ async def answer_other(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect; closing before accepting makes the server answer 403
         await send({"type": "websocket.close", "code": 1000})
     else:
-        raise NotImplementedError(f"this application knows no scope of type {scope['type']!r}")
+        raise ValueError(f"this application knows no scope of type {scope['type']!r}")
 
 
 async def read_body(receive: Receive, limit: int = 65_536) -> bytes | None:

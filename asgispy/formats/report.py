@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import msgspec
 
 from asgispy.checks.catalogue import RULES
-from asgispy.model.finding import ERROR, HINT, LEVEL_NAMES, WARNING
+from asgispy.model.finding import ERROR, HINT, LEVEL_MARKS, LEVEL_NAMES, LEVELS, WARNING
+from asgispy.model.text import storable
 from asgispy.version import __version__
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from asgispy.model.finding import FindingSummary, Moment
 
 JSON_VERSION: Final = 1
-MARKS: Final = {ERROR: "✗", WARNING: "▲", HINT: "·"}
 EXCEPTIONS: Final = ("general.exception-", "lifespan.exception-")
 """Beginnings of the rules that tell of an exception which left the application: that fails a check by itself."""
 
@@ -58,7 +58,8 @@ def text_report(report: Report) -> str:
     lines: list[str] = []
     for each in report.findings:
         times = f" ×{each.count}" if each.count > 1 else ""
-        lines.append(f"{MARKS[each.level]} {LEVEL_NAMES[each.level]} {each.rule}  {each.place}{times}  ({each.owner})")
+        level = f"{LEVEL_MARKS[each.level]} {LEVEL_NAMES[each.level]}"
+        lines.append(f"{level} {each.rule}  {each.place}{times}  ({each.owner})")
         lines.append(f"    {_told(each)}")
         lines.append(f"    fix: {RULES[each.rule].fix}" if each.rule in RULES else "")
         lines.append(f"    first at connection {each.first.connection}, event {each.first.event}")
@@ -71,7 +72,7 @@ def _told(finding: FindingSummary) -> str:
 
 
 def _summary(report: Report) -> str:
-    counts = [(level, sum(each.level == level for each in report.findings)) for level in (ERROR, WARNING, HINT)]
+    counts = [(level, sum(each.level == level for each in report.findings)) for level in LEVELS]
     said = [_counted(count, LEVEL_NAMES[level]) for level, count in counts if count] or ["no findings"]
     said.insert(0, _counted(report.connections, "connection"))
     if report.suppressed:
@@ -109,7 +110,7 @@ def _plain(finding: FindingSummary) -> dict[str, Any]:
         "level": LEVEL_NAMES[finding.level],
         "owner": finding.owner,
         "place": finding.place,
-        "message": _storable(finding.message),
+        "message": storable(finding.message),
         "verdict": finding.verdict,
         "count": finding.count,
         "first": _moment(finding.first),
@@ -120,10 +121,6 @@ def _plain(finding: FindingSummary) -> dict[str, Any]:
 
 def _moment(moment: Moment) -> dict[str, Any]:
     return {"connection": moment.connection, "event": moment.event, "time": moment.time / 1e9}
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 _SARIF_LEVELS: Final = {ERROR: "error", WARNING: "warning", HINT: "note"}
@@ -162,7 +159,7 @@ def _sarif_result(finding: FindingSummary) -> dict[str, Any]:
     return {
         "ruleId": finding.rule,
         "level": _SARIF_LEVELS[finding.level],
-        "message": {"text": f"{finding.place}: {_storable(_told(finding))}"},
+        "message": {"text": f"{finding.place}: {storable(_told(finding))}"},
         "locations": [{"logicalLocations": [{"fullyQualifiedName": finding.place, "kind": "resource"}]}],
         "occurrenceCount": finding.count,
         "properties": {"owner": finding.owner, "connection": finding.first.connection, "event": finding.first.event},
@@ -214,7 +211,7 @@ def github_report(report: Report) -> str:
 
 
 def _data(text: str) -> str:
-    return _storable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return storable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

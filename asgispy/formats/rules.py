@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from asgispy.checks.rule import Rule
 
 WIDTH: Final = 100
+NARROWEST: Final = 20
 NOT_SEEN: Final = "What can not be seen"
 
 
@@ -40,8 +41,8 @@ def rules_text(rules: Iterable[Rule]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def explained(rule: Rule) -> str:
-    """Everything about one rule."""
+def explained(rule: Rule, width: int = WIDTH) -> str:
+    """Everything about one rule, in lines of at most so many characters."""
     parts = [
         ("Why", rule.why),
         ("Fix", rule.fix),
@@ -50,10 +51,12 @@ def explained(rule: Rule) -> str:
         ("Unseen", rule.blind),
         ("Source", rule.spec),
     ]
-    lines = [f"{rule.id}: {LEVEL_NAMES[rule.level]}, owner {rule.owner}", rule.title + ".", ""]
+    width = max(width, NARROWEST)
+    head = textwrap.wrap(f"{rule.id}: {LEVEL_NAMES[rule.level]}, owner {rule.owner}", width)
+    lines = [*head, *textwrap.wrap(f"{rule.title}.", width), ""]
     for name, text in parts:
         if text:
-            lines += textwrap.wrap(text, WIDTH, initial_indent=f"{name:8}", subsequent_indent=" " * 8)
+            lines += textwrap.wrap(text, width, initial_indent=f"{name:8}", subsequent_indent=" " * 8)
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,10 @@ ERROR: Final = 3
 LEVEL_NAMES: Final = ("none", "hint", "warning", "error")
 """By number; 0 stands for no finding at all."""
 
+LEVELS: Final = (ERROR, WARNING, HINT)
+"""The worst first."""
+LEVEL_MARKS: Final = {ERROR: "✗", WARNING: "▲", HINT: "·"}
+
 APP: Final = "app"
 FRAMEWORK: Final = "framework"
 SERVER: Final = "server"

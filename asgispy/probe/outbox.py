@@ -12,18 +12,23 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.events import OPEN
 from asgispy.settings import Limits
-from asgispy.wire.codec import decode_chunks, encode_value, join_chunks
+from asgispy.wire.codec import decode_chunks, encode_chunk, encode_value, join_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from asgispy.probe.recorder import LifespanRecording, Recording
 
 LIFESPANS_REMEMBERED: Final = 16
 """A process has one; one that tests an application may have many."""
+HANGING: Final = 100_000_000
+"""Nanoseconds after which a pending call is reported as such."""
 CHUNK_OVERHEAD: Final = 64
 """What a queued chunk costs besides its bytes."""
 
@@ -103,6 +108,19 @@ class Outbox:
             if recording.events:
                 self.put(recording)
         return recordings
+
+    def hanging(self) -> Iterator[bytes]:
+        """Chunks that tell of calls pending for a while, each once; what open recordings have gathered is queued.
+
+        To be sent before the queue, which may hold their completion already.
+        """
+        before = time.monotonic_ns() - HANGING
+        for recording in self.collect():
+            late = [event for event in list(recording.events) if event[3] is None and event[2] < before]
+            events = [[*event[:3], None, event[4], None] for event in late if event[1] not in recording.reported]
+            if events:
+                recording.reported = frozenset(event[1] for event in late)
+                yield encode_chunk(recording.number, events)
 
     def take(self, size: int) -> list[bytes]:
         """Take out about that many bytes, oldest first. The sender's half."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.errors import AddressError, WireError
 from asgispy.probe.outbox import Outbox
-from asgispy.probe.process import running_server
+from asgispy.probe.process import introduction, running_server
 from asgispy.wire import framing, handshake
 from asgispy.wire.address import (
     ADDRESS_VARIABLE,
@@ -37,7 +37,6 @@ from asgispy.wire.codec import encode_chunk, join_chunks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asgispy.probe.recorder import Recording
     from asgispy.wire.address import (
         Address,
     )
@@ -46,8 +45,6 @@ ROUND: Final = 0.03
 """Seconds between two rounds: the delay at which the screen follows."""
 RETRY: Final = 0.5
 """Seconds between two looks for an inspector."""
-HANGING: Final = 100_000_000
-"""Nanoseconds after which a pending call is reported as such."""
 BATCH_BYTES: Final = 256 * 1024
 FLUSH_TIMEOUT: Final = 0.5
 
@@ -144,18 +141,8 @@ class Sender:
         return connection
 
     def _hello(self) -> handshake.Hello:
-        return handshake.Hello(
-            protocol=handshake.PROTOCOL,
-            token=os.environ.get(TOKEN_VARIABLE, ""),
-            identity=self.identity,
-            pid=os.getpid(),
-            parent=os.getppid(),
-            python=".".join(map(str, sys.version_info[:3])),
-            server=running_server(),
-            wall=time.time_ns(),
-            monotonic=time.monotonic_ns(),
-            started=self.began,
-        )
+        token = os.environ.get(TOKEN_VARIABLE, "")
+        return introduction(self.identity, self.began, token=token, server=running_server())
 
     def _welcome(self, connection: socket.socket) -> None:
         reader = framing.FrameReader(64 * 1024)
@@ -189,7 +176,7 @@ class Sender:
 
     def _drain(self, connection: socket.socket) -> None:
         """Send what there is: calls that hang, what open recordings have gathered, what is queued, and the counts."""
-        for chunks in _batches(self._hanging(self.outbox.collect())):
+        for chunks in _batches(self.outbox.hanging()):
             connection.sendall(_events_frame(chunks))
         while chunks := self.outbox.take(BATCH_BYTES):
             try:
@@ -201,19 +188,6 @@ class Sender:
         if counts != self._counts:
             connection.sendall(framing.frame(framing.COUNTS, handshake.encode(counts)))
             self._counts = counts
-
-    def _hanging(self, recordings: list[Recording]) -> Iterator[bytes]:
-        """Chunks that tell of calls pending for a while, each once.
-
-        They go out before the queue, which may hold their completion already.
-        """
-        before = time.monotonic_ns() - HANGING
-        for recording in recordings:
-            late = [event for event in list(recording.events) if event[3] is None and event[2] < before]
-            events = [[*event[:3], None, event[4], None] for event in late if event[1] not in recording.reported]
-            if events:
-                recording.reported = frozenset(event[1] for event in late)
-                yield encode_chunk(recording.number, events)
 
 
 def _batches(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:

@@ -131,7 +131,7 @@ FLAGS: Final[dict[str, dict[str, Flag]]] = {
     "level": {name: _found("level", number) for number, name in enumerate(LEVEL_NAMES) if number},
     "owner": {name: _found("owner", name) for name in OWNERS},
     "has": {
-        "finding": Flag(lambda reading: reading.connection.findings > 0, "findings > 0"),
+        "finding": Flag(lambda reading: reading.connection.level > 0, "level > 0"),
         "exception": _set("exception"),
         "body": Flag(lambda reading: reading.connection.received + reading.connection.sent > 0, "received + sent > 0"),
         "query": _set("query"),

@@ -1,25 +1,24 @@
-"""Records within the process of the test: a probe's outbox that is emptied into a pipeline, without a socket between.
+"""Records within the process of the test: probes' outboxes that are emptied into a pipeline, without a socket between.
 
 What must not move in: what a test is told (watching).
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.capture.writer import CaptureWriter
 from asgispy.collect.pipeline import Pipeline
 from asgispy.probe.middleware import SpyMiddleware
 from asgispy.probe.outbox import Outbox
-from asgispy.probe.process import running_server
-from asgispy.wire.codec import encode_chunk, join_chunks
-from asgispy.wire.handshake import PROTOCOL, Hello
+from asgispy.probe.process import introduction
+from asgispy.wire.codec import join_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from asgispy.checks.policy import Policy
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 ROUND: Final = 0.05
 """Seconds between two looks at what has been recorded."""
 BATCH_BYTES: Final = 256 * 1024
-HANGING: Final = 100_000_000
-"""Nanoseconds after which a call that waits is known to do so."""
+
+_identities = count(1)
 
 
 class LocalRecording:
@@ -37,39 +36,29 @@ class LocalRecording:
 
     def __init__(self, capture: Path, policy: Policy) -> None:
         """Raises CaptureError."""
-        self.started = True
-        self.outbox = Outbox()
-        self.outbox.listening = True
         self._writer = CaptureWriter(capture)
         self._pipeline = Pipeline(self._writer, policy=policy)
-        self._process = self._pipeline.join(_hello())
+        self._sources: dict[str, _Source] = {}
+        """By the server that calls the applications; empty for a test client."""
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._pump = threading.Thread(target=self._run, name="asgispy-testing", daemon=True)
         self._pump.start()
 
-    def wrap(self, app: Any) -> SpyMiddleware:
-        """The application, recorded."""
-        return _Watched(app, self)
-
-    def start(self) -> None:
-        """It has been."""
+    def wrap(self, app: Any, server: str = "") -> SpyMiddleware:
+        """The application, recorded; `server` is the name and version of the one that calls it."""
+        with self._lock:
+            source = self._sources.get(server)
+            if source is None:
+                self._sources[server] = source = _Source(self._pipeline, server, self.flush)
+        return _Watched(app, source)
 
     def flush(self) -> None:
         """Take over what has been recorded until now."""
         with self._lock:
-            for recording in self.outbox.collect():
-                before = time.monotonic_ns() - HANGING
-                late = [event for event in list(recording.events) if event[3] is None and event[2] < before]
-                if late:
-                    events = [[*event[:3], None, event[4], None] for event in late]
-                    self._feed([encode_chunk(recording.number, events)])
-            while chunks := self.outbox.take(BATCH_BYTES):
-                self._feed(chunks)
+            for source in self._sources.values():
+                source.empty()
             self._pipeline.flush()
-
-    def _feed(self, chunks: list[bytes]) -> None:
-        self._pipeline.feed(self._process, join_chunks(chunks))
 
     def findings(self) -> list[FindingSummary]:
         """What has been found until now, the worst first."""
@@ -82,10 +71,9 @@ class LocalRecording:
             return
         self._over.set()
         self._pump.join()
-        self.flush()
-        self.outbox.listening = False
         with self._lock:
-            self._pipeline.leave(self._process, time.time_ns())
+            for source in self._sources.values():
+                source.close()
             self._pipeline.flush()
             self._writer.close()
 
@@ -94,25 +82,37 @@ class LocalRecording:
             self.flush()
 
 
+class _Source:
+    """The applications that one server calls; in place of the sender that a probe otherwise has."""
+
+    started = True
+
+    def __init__(self, pipeline: Pipeline, server: str, flush: Callable[[], None]) -> None:
+        self.outbox = Outbox()
+        self.outbox.listening = True
+        self.flush = flush
+        self._pipeline = pipeline
+        identity = f"test-{next(_identities)}"
+        self._process = pipeline.join(introduction(identity, time.time_ns(), token="", server=server))
+
+    def empty(self) -> None:
+        """Hand everything to the pipeline."""
+        for chunk in self.outbox.hanging():
+            self._pipeline.feed(self._process, join_chunks([chunk]))
+        while chunks := self.outbox.take(BATCH_BYTES):
+            self._pipeline.feed(self._process, join_chunks(chunks))
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self.empty()
+        self.outbox.listening = False
+        self._pipeline.leave(self._process, time.time_ns())
+
+
 class _Watched(SpyMiddleware):
     """Reports to a recording in its own process."""
 
-    def __init__(self, app: Any, recording: LocalRecording) -> None:
+    def __init__(self, app: Any, source: _Source) -> None:
         self.app = app
-        self._sender: Any = recording
-        self._outbox = recording.outbox
-
-
-def _hello() -> Hello:
-    return Hello(
-        protocol=PROTOCOL,
-        token="",
-        identity=f"test-{os.getpid()}",
-        pid=os.getpid(),
-        parent=os.getppid(),
-        python=".".join(map(str, sys.version_info[:3])),
-        server=running_server(),
-        wall=time.time_ns(),
-        monotonic=time.monotonic_ns(),
-        started=time.time_ns(),
-    )
+        self._sender: Any = source
+        self._outbox = source.outbox

@@ -88,7 +88,8 @@ class Watch:
         """
         import uvicorn
 
-        server = uvicorn.Server(uvicorn.Config(self._recording.wrap(app), port=0, log_level="warning"))
+        app = self._recording.wrap(app, f"uvicorn {uvicorn.__version__}")
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
         thread = threading.Thread(target=_serve, args=(server,), name="asgispy-live", daemon=True)
         thread.start()
         deadline = time.monotonic() + STARTUP
@@ -119,7 +120,6 @@ class Watch:
 
     def save(self, target: Path) -> Path:
         """Keep a copy of the capture, for `asgispy view`; raises CaptureError."""
-        self._recording.flush()
         self._recording.close()
         target.parent.mkdir(parents=True, exist_ok=True)
         save_copy(self.capture, target)

@@ -117,6 +117,12 @@ def decode_value(data: bytes) -> Any:
         return Opaque("undecodable", f"{len(data)} bytes: {error}"[:200])
 
 
+def decode_facts(data: bytes) -> dict[Any, Any]:
+    """Decode what a probe adds to an event; whatever is no dict counts as nothing. Never raises."""
+    facts = decode_value(data)
+    return facts if type(facts) is dict else {}
+
+
 _error_decoder = msgspec.msgpack.Decoder(tuple[str, str, str])
 
 

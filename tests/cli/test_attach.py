@@ -5,14 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asgispy import SpyMiddleware
+from asgispy.cli.recording import RecordingOptions
+from asgispy.cli.sessions import AttachSession
+from asgispy.model.connection import OutputLine
 from asgispy.model.events import OPEN, RECEIVE, RETURN, SEND
 from asgispy.probe.snapshot import encode_message
 from asgispy.wire.address import UnixAddress
@@ -26,7 +32,6 @@ from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -230,6 +235,31 @@ def test_a_peer_that_is_none_is_one_line_and_nothing_more(folder: Path) -> None:
         eventually(lambda: any("not an asgispy peer" in each for each in attached.said()), "the line")
         attached.line_of(tell(attached))
         assert attached.end() == 0
+
+
+def test_a_peer_that_is_none_does_no_harm_while_the_session_is_still_beginning(folder: Path) -> None:
+    pipe, address, said = folder / "lines", UnixAddress(str(folder / "spy.sock")), list[OutputLine]()
+    os.mkfifo(pipe)  # whoever opens it for writing waits for a reader: so long the session begins
+    begun: queue.SimpleQueue[AttachSession] = queue.SimpleQueue()
+
+    def begin() -> None:
+        begun.put(AttachSession(address, RecordingOptions(json=pipe), on_log=said.append))
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    eventually(Path(address.path).exists, "the socket")
+    with FakeProbe(address) as stranger:
+        stranger.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert stranger.closed()
+    with pipe.open("rb") as lines:
+        session = begun.get()
+        path = fresh_path()
+        call(SpyMiddleware(hello, address=str(address)), http_scope(path))
+        session.close()
+        thread.join()
+        assert path.encode() in lines.read()
+        session.recording.close()
+    assert ["not an asgispy peer" in line.text for line in said] == [True]
 
 
 def test_bounds_are_kept_and_limits_told_to_the_application(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -239,10 +238,17 @@ def test_wrong_usage_is_one_line_and_exit_code_2(app: str, arguments: list[str],
     assert said in told
 
 
+def test_what_was_recorded_before_does_not_count(app: str, tmp_path: Path, capsys: Run) -> None:
+    capture = tmp_path / "kept.asgispy"
+    assert main([*asked(app, "/silent"), "--capture", str(capture)]) == 1
+    capsys.readouterr()
+    assert main([*asked(app, "/"), "--capture", str(capture)]) == 2
+    assert "there is such a file" in capsys.readouterr().err
+
+
 def test_a_capture_takes_no_requests(tmp_path: Path, capsys: Run) -> None:
     with recording(tmp_path / "a.asgispy"):
         pass
     assert main(["check", str(tmp_path / "a.asgispy"), "--unsafe"]) == 2
     assert "leave --unsafe out" in capsys.readouterr().err
     assert main(["check", str(tmp_path / "a.asgispy")]) == 0
-    assert sys.stdout

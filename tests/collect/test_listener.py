@@ -275,7 +275,7 @@ def test_a_place_that_cannot_be_listened_at_is_an_address_error(folder: Path, pl
 def test_a_port_is_guarded_by_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     log: list[str] = []
-    with Collector(address=TcpAddress("127.0.0.1", 0), on_log=log.append) as collector:
+    with Collector(address=TcpAddress("127.0.0.1", 0), on_log=lambda line: log.append(line.text)) as collector:
         assert isinstance(collector.address, TcpAddress)
         assert collector.address.port > 0
         assert len(collector.token) > 16

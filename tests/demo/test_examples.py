@@ -293,7 +293,7 @@ def test_a_socket_is_refused_politely(name: str) -> None:
 
 @pytest.mark.parametrize("name", RAW)
 def test_an_unknown_scope_is_refused_by_raising(name: str) -> None:
-    with pytest.raises(NotImplementedError, match="telepathy"):
+    with pytest.raises(ValueError, match="telepathy"):
         asyncio.run(play(RAW[name], {"type": "telepathy"}, []))
 
 

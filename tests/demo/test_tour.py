@@ -91,7 +91,7 @@ def test_the_tour_goes_on_without_fastapi() -> None:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NotImplementedError(scope["type"])
+    raise ValueError(scope["type"])
 
 
 async def fail(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from asgispy.capture.reader import CaptureReader
 from tests.e2e.running import Program, by_path, eventually, export
 from tests.e2e.running import attached as attach
 from tests.launch.running import free_port
@@ -32,6 +33,8 @@ class Server(Program):
         super().__init__(folder, *command, environment={"ASGISPY_ADDRESS": address})
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
         self.answered = 0
+        self.latest = ""
+        """The path that was asked for last."""
 
     def get(self, path: str) -> httpx.Response:
         """A request, as soon as the server answers."""
@@ -44,6 +47,7 @@ class Server(Program):
 
         response: httpx.Response = eventually(attempt, lambda: self.said)
         self.answered += 1
+        self.latest = path
         return response
 
     def get_until_seen(self, inspector: Attach, path: str) -> None:
@@ -62,6 +66,12 @@ class Server(Program):
     def __exit__(self, *unused: object) -> None:
         self.client.close()
         super().__exit__(*unused)
+
+
+def committed(capture: Path) -> set[str | None]:
+    """The paths that are in a capture by now."""
+    with CaptureReader(capture) as reader:
+        return {connection.path for connection in reader.connections()}
 
 
 @pytest.fixture
@@ -118,6 +128,8 @@ def test_the_inspector_comes_back_and_knows_what_it_missed(tmp_path: Path, addre
     with Server(tmp_path, address) as server:
         with attach(tmp_path, address, "first") as inspector:
             server.get_until_seen(inspector, "/pid/first")
+            # What is said has been handed to the writer; only what is committed survives a kill.
+            eventually(lambda: server.latest in committed(inspector.capture), lambda: inspector.said)
             inspector.process.send_signal(end)
             inspector.wait()
             for number in range(7):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import trustme
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from asgispy.demo.catalogue import EXAMPLES, TOUR
 from tests.e2e.running import Run, by_path, export
+from tests.support.certificate import certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,28 +163,16 @@ def test_an_example_runs_by_itself(tmp_path: Path, name: str, server: str) -> No
         assert len(run.recorded()) >= 1
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> dict[str, Any]:
-    """Files for a server, and a context for its clients."""
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert"))
-    issued.private_key_pem.write_to_path(str(tmp_path / "key"))
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    files = ("--ssl-keyfile", str(tmp_path / "key"), "--ssl-certfile", str(tmp_path / "cert"))
-    return {"options": files, "context": context}
-
-
-def test_http_2_over_tls(tmp_path: Path, certificate: dict[str, Any]) -> None:
-    options = (*SERVERS["hypercorn"], "--timeout-keep-alive", "60", *certificate["options"])
+def test_http_2_over_tls(tmp_path: Path) -> None:
+    issued = certificate(tmp_path)
+    options = (*SERVERS["hypercorn"], "--timeout-keep-alive", "60", *issued.options)
     with Run(tmp_path, *options, target=TOUR.target, scheme="https") as run:
         patient = httpx.Limits(keepalive_expiry=60)
         for example in EXAMPLES:
             if example.name in ("echo", "chat", "trouble"):
                 continue
             # A connection for each: hypercorn may end one on which a stream was left in the middle.
-            with run.client(http2=True, verify=certificate["context"], limits=patient) as client:
+            with run.client(http2=True, verify=issued.context, limits=patient) as client:
                 assert client.get("/bare").http_version == "HTTP/2"
                 Visitor(run, client, "hypercorn").visit(example.name, example.path)
         assert run.stop() == 0, run.said

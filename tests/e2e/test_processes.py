@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.running import Run, alive, by_path, descendants, eventually, export, messages
+from tests.support.files import save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +118,7 @@ def save_until_answered(file: Path, number: int, run: Run) -> None:
     def answers() -> bool:
         nonlocal saved
         if time.monotonic() > saved + 3:
-            file.write_text(GENERATION.format(number=number))
+            save(file, GENERATION.format(number=number))
             saved = time.monotonic()
         return fetch(f"{run.url}/{number}") == str(number)
 

@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.running import PATIENCE, TARGET, Program, Run, by_path, children, eventually, export
 from tests.e2e.terminal import Terminal
 from tests.launch.running import free_port
+from tests.support.files import save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,7 +169,7 @@ def save_until(terminal: Terminal, file: Path, line: str, told: Callable[[], boo
     """Save again and again: a reloader that has just started may not have looked at the last save."""
     deadline = time.monotonic() + PATIENCE
     for number in count():
-        file.write_text(f"from tests.e2e.applications import app\n{line}\n# {number}\n")
+        save(file, f"from tests.e2e.applications import app\n{line}\n# {number}\n")
         terminal.linger(4)
         if told():
             return

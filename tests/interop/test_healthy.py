@@ -12,11 +12,12 @@ import pytest
 from asgispy.capture.checking import check_capture
 from asgispy.capture.reader import CaptureReader
 from asgispy.checks.policy import Policy
-from asgispy.cli.driven import Plan, drive
+from asgispy.cli.driven import drive
 from asgispy.cli.recording import RecordingOptions
+from asgispy.driving.plan import Plan
 from asgispy.driving.requests import Request, parse_request
 from asgispy.model.finding import HINT, LEVEL_NAMES, SERVER
-from asgispy.settings import Launch, Limits, Retention
+from asgispy.settings import Launch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,19 +105,7 @@ def found(name: str, server: str, tmp_path: Path) -> list[FindingSummary]:
     """The distinct findings of one application under one server."""
     program, options = SERVERS[server]
     requests = tuple(each if isinstance(each, Request) else parse_request(each) for each in REQUESTS[name])
-    recording = RecordingOptions(
-        headless=True,
-        plain=False,
-        capture=tmp_path / f"{name}-{server}.asgispy",
-        json=None,
-        body_limit=Limits().body_limit,
-        keep=Retention().keep,
-        keep_bytes=Retention().keep_bytes,
-        filter=None,
-        secrets="mask",
-        checks="standard",
-        ignore=(),
-    )
+    recording = RecordingOptions(capture=tmp_path / f"{name}-{server}.asgispy")
     launch = Launch(f"tests.interop.apps.with_{name}:app", program, options=options)
     session, driven = drive(launch, recording, Plan(requests, timeout=20.0, startup_timeout=60.0))
     try:
@@ -124,7 +113,7 @@ def found(name: str, server: str, tmp_path: Path) -> list[FindingSummary]:
         with CaptureReader(session.capture) as reader:
             assert len(list(reader.connections())) >= len(requests)
             live = reader.finding_summaries()
-            assert shown(live) == shown(check_capture(reader, Policy()).summaries)  # anew, the same
+            assert shown(live) == shown(check_capture(reader, Policy()).findings)  # anew, the same
             return live
     finally:
         session.recording.close()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 from asgispy.driving.requests import Request, parse_request
 from tests.e2e.running import Run
 from tests.interop.test_healthy import REQUESTS
+from tests.support.certificate import certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,19 +17,13 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("name", ["starlette", "fastapi", "django"])
 def test_nothing_above_a_hint_is_found_over_http_2(name: str, tmp_path: Path) -> None:
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert"))
-    issued.private_key_pem.write_to_path(str(tmp_path / "key"))
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    files = ("--ssl-keyfile", str(tmp_path / "key"), "--ssl-certfile", str(tmp_path / "cert"))
-    options = ("--server", "hypercorn", "--timeout-keep-alive", "60", *files)
+    issued = certificate(tmp_path)
+    options = ("--server", "hypercorn", "--timeout-keep-alive", "60", *issued.options)
     with Run(tmp_path, *options, target=f"tests.interop.apps.with_{name}:app", scheme="https") as run:
         for line in REQUESTS[name]:
             request = line if isinstance(line, Request) else parse_request(line)
             if request.method != "WS":
-                with run.client(http2=True, verify=context) as client:
+                with run.client(http2=True, verify=issued.context) as client:
                     answer = client.request(
                         request.method, request.target, content=request.body, headers=list(request.headers)
                     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgispy.launch.supervisor import Supervisor
 from asgispy.settings import Launch
+from tests.support.files import save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +111,7 @@ def edit(file: Path, code: str, noticed: Callable[[], Any], what: str) -> None:
     """Saves the file until the server notices; reloaders do not look at once."""
 
     def save_and_look() -> Any:
-        file.write_text(code)
+        save(file, code)
         time.sleep(0.3)
         return noticed()
 

@@ -232,7 +232,7 @@ def test_no_frame_is_too_large_for_a_listener_however_many_calls_hang(folder: Pa
 def test_a_wrong_token_leaves_the_application_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN_VARIABLE, "right")
     log: list[str] = []
-    with Collector(address=TcpAddress("127.0.0.1", 0), on_log=log.append) as collector:
+    with Collector(address=TcpAddress("127.0.0.1", 0), on_log=lambda line: log.append(line.text)) as collector:
         monkeypatch.setenv(TOKEN_VARIABLE, "wrong")
         app = SpyMiddleware(hello, address=str(collector.address))
         assert len(call(app, http_scope("/")).sent) == 2

@@ -45,7 +45,7 @@ class Inspector:
             capture=self.capture,
             address=self.address,
             limits=limits,
-            on_log=self.log.append,
+            on_log=lambda line: self.log.append(line.text),
             on_ended=self.ended.append,
         )
         self.reader = CaptureReader(self.capture)

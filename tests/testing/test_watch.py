@@ -45,7 +45,8 @@ def test_a_healthy_application_passes() -> None:
 def test_a_faulty_application_fails_with_what_it_broke() -> None:
     with pytest.raises(FindingsError, match=r"http\.no-response  GET /quiet") as caught, watch() as spy:
         call(spy(silent), http_scope("/quiet"))
-    assert [each.rule for each in caught.value.findings] == ["http.no-response"]
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.verdict) == ("http.no-response", "")  # no server has a part in it
 
 
 def test_the_level_and_what_is_ignored_decide() -> None:
@@ -103,7 +104,7 @@ def test_a_live_server_is_watched() -> None:
     with watch(fail_on="hint") as spy, spy.live(stock()) as address, urllib.request.urlopen(address) as response:
         assert response.read() == b"hello"
     with (
-        pytest.raises(FindingsError, match=r"http\.no-response"),
+        pytest.raises(FindingsError, match="uvicorn answers 500"),
         watch() as spy,
         spy.live(silent) as address,
         pytest.raises(urllib.error.HTTPError),

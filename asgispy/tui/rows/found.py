@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asgispy.model.finding import ERROR, HINT, LEVEL_NAMES, WARNING
+from asgispy.model.finding import ERROR, HINT, LEVEL_MARKS, LEVEL_NAMES, LEVELS, WARNING
 from asgispy.tui.present import count_text
 
 if TYPE_CHECKING:
@@ -15,16 +15,13 @@ if TYPE_CHECKING:
 
     from asgispy.model.finding import Finding
 
-LEVELS: Final = (ERROR, WARNING, HINT)
-"""The worst first."""
-_MARKS: Final = {ERROR: "✗", WARNING: "▲", HINT: "·"}
 _LETTERS: Final = {ERROR: "E", WARNING: "W", HINT: "H"}
 _LOOKS: Final = {ERROR: "bad", WARNING: "warn", HINT: "muted"}
 
 
 def level_mark(level: int, *, plain: bool = False) -> str:
     """A level as one cell; empty for none."""
-    return (_LETTERS if plain else _MARKS).get(level, "")
+    return (_LETTERS if plain else LEVEL_MARKS).get(level, "")
 
 
 def level_look(level: int) -> str:

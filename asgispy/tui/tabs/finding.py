@@ -5,8 +5,7 @@ What must not move in: marks and counts (rows/found), and the rules themselves (
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -19,9 +18,6 @@ from asgispy.tui.sanitise import clean
 if TYPE_CHECKING:
     from asgispy.model.finding import Finding, FindingSummary
     from asgispy.tui.theme import Palette
-
-_INDENT: Final = 8
-"""Cells of a label in `explained`, and of the lines that go on after it."""
 
 
 def finding_text(finding: Finding | FindingSummary, palette: Palette) -> Text:
@@ -51,20 +47,4 @@ def rule_text(id: str, width: int) -> str:
     rule = RULES.get(id)
     if rule is None:
         return f"{id}\n\nThis version of asgispy does not know the rule."
-    return "\n".join(part for line in _unwrapped(explained(rule)) for part in _wrapped(line, width))
-
-
-def _unwrapped(text: str) -> list[str]:
-    """Its paragraphs, each on one line."""
-    lines: list[str] = []
-    for line in text.rstrip().split("\n"):
-        if lines and line.startswith(" " * _INDENT):
-            lines[-1] += f" {line.strip()}"
-        else:
-            lines.append(line)
-    return lines
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    labelled = line[:_INDENT].endswith(" ") and line[: _INDENT - 1].rstrip().isalpha()
-    return textwrap.wrap(line, max(20, width), subsequent_indent=" " * _INDENT if labelled else "") or [""]
+    return explained(rule, width).rstrip("\n")
