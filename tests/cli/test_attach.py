@@ -33,6 +33,8 @@ from tests.support.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from asgispy.model.connection import Connection
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -241,9 +243,10 @@ def test_a_peer_that_is_none_does_no_harm_while_the_session_is_still_beginning(f
     pipe, address, said = folder / "lines", UnixAddress(str(folder / "spy.sock")), list[OutputLine]()
     os.mkfifo(pipe)  # whoever opens it for writing waits for a reader: so long the session begins
     begun: queue.SimpleQueue[AttachSession] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[Connection] = queue.SimpleQueue()
 
     def begin() -> None:
-        begun.put(AttachSession(address, RecordingOptions(json=pipe), on_log=said.append))
+        begun.put(AttachSession(address, RecordingOptions(json=pipe), on_ended=ended.put, on_log=said.append))
 
     thread = threading.Thread(target=begin)
     thread.start()
@@ -255,6 +258,7 @@ def test_a_peer_that_is_none_does_no_harm_while_the_session_is_still_beginning(f
         session = begun.get()
         path = fresh_path()
         call(SpyMiddleware(hello, address=str(address)), http_scope(path))
+        assert ended.get(timeout=20).path == path
         session.close()
         thread.join()
         assert path.encode() in lines.read()
