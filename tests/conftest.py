@@ -13,3 +13,8 @@ for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
 # Properties are judged by what they assert, never by how long a busy machine took for one example.
 settings.register_profile("asgispy", deadline=None)
 settings.load_profile("asgispy")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: half of the tests wait for a server or a terminal most of the time."""
+    return (os.cpu_count() or 1) + 1

@@ -27,6 +27,8 @@ LINES: Final = 200_000
 """Lines that are shown of one text."""
 WIDE_HEX: Final = 77
 """Cells from which on a row of hex holds sixteen bytes."""
+NARROW_HEX: Final = 27
+"""Cells below which a row of hex has room neither for its place nor for letters."""
 
 Pixel = tuple[int, int, int]
 
@@ -179,11 +181,10 @@ class HexBlock:
         groups = [part[at : at + 8].hex(" ") for at in range(0, per, 8)]
         text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in part)
         size = min(per, 8) * 3 - 1
-        return (
-            (f"{index * per:08x}  ", "muted"),
-            ("  ".join(group.ljust(size) for group in groups), "text"),
-            (f"  {text}", "string"),
-        )
+        shown = "  ".join(group.ljust(size) for group in groups)
+        if width < NARROW_HEX:
+            return ((shown[:width], "text"),)
+        return ((f"{index * per:08x}  ", "muted"), (shown, "text"), (f"  {text}", "string"))
 
     def data(self, line: int) -> str:
         """The sixteen bytes around, in hex."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asgispy.analysis.content.body import Body
@@ -255,6 +255,7 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @settings(max_examples=60, deadline=None)
+@example(RECEIVE, {"body": b"\x00"}, 8)
 @given(st.sampled_from([OPEN, RECEIVE, SEND]), MESSAGES | VALUES, st.integers(8, 80))
 def test_anything_can_be_shown(kind: int, message: Any, width: int) -> None:
     event = Event(1, kind, 1000, None, message)

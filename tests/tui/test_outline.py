@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,3 +192,10 @@ def test_wrapping_loses_nothing(parts: list[str], width: int) -> None:
     rows = wrap([line], width)
     assert "".join(text for row in rows for text, _ in row) == "".join(parts)
     assert all(sum(width_of(text) for text, _ in row) <= max(4, width) for row in rows)
+
+
+@pytest.mark.parametrize("width", range(1, 90))
+def test_hex_never_takes_more_room_than_there_is(width: int) -> None:
+    block = HexBlock(bytes(range(40)))
+    for index in range(block.rows(width)):
+        assert sum(len(text) for text, _ in block.row(width, index)) <= width
