@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgispy import kinds
 from asgispy.errors import UsageError
-from asgispy.kinds import THRESHOLDS, Wrong, leaves, nearest
+from asgispy.kinds import THRESHOLDS, WATCHING, Wrong, leaves, nearest
 from asgispy.settings import PROFILES, Limits, Retention, help_of
 
 if TYPE_CHECKING:
@@ -107,6 +107,12 @@ class Configuration:
         (),
         "Findings not to be told: RULE or owner:OWNER, with * where it may vary, with @PATH for some paths only.",
         'ignore = ["smell.*", "http.body-on-head@/static/*", "owner:client"]',
+    )
+    watch: Mapping[str, Any] = key(
+        kinds.watching,
+        {},
+        f"What is watched besides messages: {', '.join(WATCHING)}.",
+        'stalls = "250ms"',
     )
     filters: Mapping[str, str] = key(
         kinds.table_of_texts,

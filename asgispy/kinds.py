@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.units import parse_duration, parse_size
-from asgispy.settings import Thresholds
+from asgispy.settings import Thresholds, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 KeyPath = tuple[str, ...]
 """Where a value stands: ("keep",), or ("keys", "list.sort")."""
 
+_NO_FIELD: Final = fields(Thresholds)[0]
+WATCHING: Final = {each.name: each for each in fields(Watching)}
+"""What can be watched, by name."""
 THRESHOLDS: Final = {each.name.replace("_", "-"): each for each in fields(Thresholds)}
 """The thresholds by their names in a file."""
 
@@ -81,6 +84,32 @@ def thresholds(value: object) -> dict[str, int]:
         entry = THRESHOLDS[name]
         found[entry.name] = _at((name,), _KINDS[entry.metadata["unit"]], each)
     return found
+
+
+def watching(value: object) -> dict[str, Any]:
+    """The values of `settings.Watching`: true or false, or a duration where there is one."""
+    found: dict[str, Any] = {}
+    for name, each in _table(value).items():
+        if name not in WATCHING:
+            raise Wrong(f"there is nothing of that name to watch; {nearest(name, WATCHING)}", (name,))
+        entry = WATCHING[name]
+        timed = entry.metadata["unit"] == "duration"
+        if timed and isinstance(each, bool):
+            found[name] = entry.default if each else 0
+        else:
+            found[name] = _at((name,), _duration if timed else flag, each)
+    return found
+
+
+def watched(text: str) -> dict[str, Any]:
+    """The same from a command line: "locals,-output,stalls=250ms"; raises ValueError."""
+    table: dict[str, object] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, given, value = part.removeprefix("-").partition("=")
+        table[name] = value if given else not part.startswith("-")
+        if given and (part.startswith("-") or WATCHING.get(name, _NO_FIELD).metadata.get("unit") != "duration"):
+            raise Wrong(f"{part}: write {name} or -{name}")
+    return watching(table)
 
 
 def _duration(value: object) -> int:

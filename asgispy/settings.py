@@ -74,6 +74,20 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """What the probe looks at besides messages. Durations are nanoseconds; 0 or False looks at nothing."""
+
+    stalls: int = setting(S // 10, "Tell who blocked the event loop for this long.", "duration")
+    pauses: int = setting(S // 50, "Tell of garbage collections that took this long.", "duration")
+    output: bool = setting(True, "Tie log records, prints and warnings to their connection.")
+    tasks: bool = setting(True, "Look for tasks that outlive their connection, and for exhausted thread pools.")
+    steps: bool = setting(True, "Tell the time an application runs from the time it awaits something.")
+    locals: bool = setting(False, "Show local variables in tracebacks; secrets are masked.")
+    disconnects: bool = setting(False, "Notice at once when a client leaves; this calls receive ahead of the app.")
+    layers: bool = setting(False, "X-ray the middleware stack; this slows the application down.")
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """What to start: a target and a server with its options."""
 

@@ -73,6 +73,9 @@ def test_every_key_can_be_set(files: Files) -> None:
         "list.sort" = "ctrl+s"
         [thresholds]
         startup = "1s"
+        [watch]
+        stalls = "250ms"
+        locals = true
         [themes.mine]
         base = "asgispy-light"
         bad = "#ff0000"
@@ -83,6 +86,7 @@ def test_every_key_can_be_set(files: Files) -> None:
         "filter": "status:5xx", "body_limit": 1024**2, "keep": 10, "keep_bytes": 4096, "secrets": "keep",
         "filters": {"slow": "duration:>1s"}, "keys": {"list.sort": "ctrl+s"},
         "checks": "strict", "ignore": ("smell.*",), "thresholds": {"startup": 1_000_000_000},
+        "watch": {"stalls": 250_000_000, "locals": True},
         "themes": {"mine": {"base": "asgispy-light", "bad": "#ff0000"}}, "origins": 0, "sources": 0,
     }  # fmt: skip
 

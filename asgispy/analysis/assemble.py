@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.cadence import Cadence
+from asgispy.analysis.phases import HELD_FROM
 from asgispy.model.connection import (
     ABORTED,
     COMPLETED,
@@ -73,6 +74,8 @@ class Assembly:
         if self.pending.pop(index, None) is not None:
             connection.pending = next(iter(self.pending.values()), None)
         offset = called - self.started
+        if kind in (RETURN, RAISE):
+            connection.running = duration or None  # what ends has no duration of its own: it carries this sum
         if kind == RETURN:
             self._end(offset, self._verdict())
         elif kind == RAISE:
@@ -121,6 +124,8 @@ class Assembly:
     def _message(self, kind: int, offset: int, duration: int, message: Any) -> None:
         connection = self.connection
         connection.messages += 1
+        if duration > HELD_FROM:
+            self._take_time(kind, offset, duration)
         passed = offset + duration if kind == RECEIVE else offset
         gap = passed - self._last
         if connection.gap is None or gap > connection.gap:
@@ -136,6 +141,17 @@ class Assembly:
             handler(self, message, offset, offset + duration)
         elif connection.type == LIFESPAN:
             connection.phase = str(message.get("type")).removeprefix("lifespan.")[:40]
+
+    def _take_time(self, kind: int, offset: int, duration: int) -> None:
+        """A call that took a while was held by the server, or waited for the client.
+
+        After a request's last part, `receive` waits for nothing: it only listens for a disconnect.
+        """
+        connection = self.connection
+        if kind == SEND:
+            connection.held += duration
+        elif connection.type != HTTP or connection.request_end is None or offset < connection.request_end:
+            connection.waited += duration
 
     # What each message says about its connection. `start` and `end` are the offsets of the call.
 

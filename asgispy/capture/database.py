@@ -17,7 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from asgispy.capture.schema import APPLICATION_ID, COMPLETIONS, MIGRATIONS, VERSION
+from asgispy.capture.schema import APPLICATION_ID, COMPLETED, COMPLETIONS, MIGRATIONS, VERSION
 from asgispy.errors import CaptureBusy, CaptureError, CaptureFull, NewerCapture, NotACapture
 from asgispy.query import functions
 
@@ -198,7 +198,7 @@ def complete_schema(connection: sqlite3.Connection) -> int:
             connection.execute(statement)
     elif version == VERSION and completed:
         for kind, name in made:
-            if name in ("connections", "notes", "findings", "occurrences", "remarks"):
+            if name in COMPLETED:
                 connection.execute(f"DROP {kind} temp.{name}")
     return int(version)
 

@@ -72,7 +72,7 @@ def delete(connection: sqlite3.Connection, keeper: Keeper, ids: Iterable[int]) -
     connection.executemany("INSERT OR IGNORE INTO doomed VALUES (?)", ((id,) for id in ids))
     run("DELETE FROM doomed WHERE id NOT IN (SELECT id FROM connections)")
     run(_OWN_BLOBS, (SHARED,))
-    for table in ("events", "shutdowns", "occurrences", "remarks", "notes"):
+    for table in ("events", "shutdowns", "occurrences", "remarks", "observations", "notes"):
         run(f"DELETE FROM {table} WHERE connection IN (SELECT id FROM doomed)")
     run("INSERT INTO notes SELECT id, '', '', 0, 1 FROM doomed WHERE id >= ?", (keeper.floor,))
     gone = run("DELETE FROM connections WHERE id IN (SELECT id FROM doomed)").rowcount

@@ -16,6 +16,7 @@ from asgispy.capture.database import being_written, capture_errors, complete_sch
 from asgispy.capture.findings import findings_of, summaries
 from asgispy.capture.messages import EVERYTHING, Messages
 from asgispy.capture.notes import Notes
+from asgispy.capture.observations import observations_between, observations_of
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection, Note, OutputLine, Process
     from asgispy.model.events import Event
     from asgispy.model.finding import Finding, FindingSummary
+    from asgispy.model.observation import Observation
 
 _CONNECTION: Final = f"SELECT {', '.join(CONNECTION_COLUMNS)} FROM connections"
 NOT_HIDDEN: Final = "id NOT IN (SELECT connection FROM notes WHERE deleted = 0 AND hidden = 1)"
@@ -299,6 +301,18 @@ class CaptureReader:
         """What the probe has added to events of a connection, by their index."""
         rows = self._all("SELECT position, data FROM remarks WHERE connection = ?", id)
         return {index: decode_facts(data) for index, data in rows}
+
+    # Observations
+
+    def observations(self, id: int) -> list[Observation]:
+        """What the probe saw on a connection besides messages, in order of time."""
+        with capture_errors(self.path):
+            return observations_of(self.database, id)
+
+    def observations_between(self, start: int, end: int, most: int = 2_000) -> list[Observation]:
+        """Stalls, pauses and exhausted pools of all processes from `start` to `end`, in order of time."""
+        with capture_errors(self.path):
+            return observations_between(self.database, start, end, most)
 
     # Everything else
 

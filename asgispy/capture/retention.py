@@ -111,7 +111,7 @@ class Keeper:
         if row[0] is None:
             return 0
         victims = f"connections WHERE id <= ? AND {where}"
-        for table in ("events", "shutdowns", "occurrences", "remarks"):
+        for table in ("events", "shutdowns", "occurrences", "remarks", "observations"):
             run(f"DELETE FROM {table} WHERE connection IN (SELECT id FROM {victims})", row)
         self.floor = max(self.floor, row[0] + 1)
         return run(f"DELETE FROM {victims}", row).rowcount

@@ -104,6 +104,11 @@ def connection_row(connection: Connection, cadence: bytes | None) -> tuple[Any, 
         connection.request_end,
         connection.findings,
         connection.level,
+        connection.running,
+        min(connection.waited, _MOST),
+        min(connection.held, _MOST),
+        min(connection.delayed, _MOST),
+        connection.observed,
     )
 
 

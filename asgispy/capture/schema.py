@@ -85,10 +85,28 @@ CREATE TABLE remarks (
 ) WITHOUT ROWID;
 """
 
+_INSIGHT: Final = """
+ALTER TABLE connections ADD COLUMN running INTEGER;
+ALTER TABLE connections ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE connections ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE connections ADD COLUMN delayed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE connections ADD COLUMN observed INTEGER NOT NULL DEFAULT 0;
+
+-- What the probe saw besides messages. Kinds and facts (MessagePack) are those of `model/observation`. The connection
+-- is NULL for what belongs to the process alone.
+CREATE TABLE observations (
+    id INTEGER PRIMARY KEY, process INTEGER NOT NULL, connection INTEGER, kind INTEGER NOT NULL, time INTEGER NOT NULL,
+    duration INTEGER, facts BLOB NOT NULL
+);
+CREATE INDEX observations_by_connection ON observations (connection, time) WHERE connection IS NOT NULL;
+CREATE INDEX observations_of_processes ON observations (kind, time);
+"""
+
 MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("spine", _SPINE),
     ("inspector", _INSPECTOR),
     ("rules", _RULES),
+    ("insight", _INSIGHT),
 )
 """Name and SQL of each step; a step is never changed once released, only followed by another."""
 
@@ -120,10 +138,19 @@ CONNECTION_COLUMNS: Final = (
     "request_end",
     "findings",
     "level",
+    "running",
+    "waited",
+    "held",
+    "delayed",
+    "observed",
 )
 """The columns of `connections` in the order of the fields of `model.connection.Connection`; `scope` is not in it."""
 
-_LATER: Final = ({"gap": "NULL", "request_end": "NULL"}, {"findings": "0", "level": "0"})
+_LATER: Final = (
+    {"gap": "NULL", "request_end": "NULL"},
+    {"findings": "0", "level": "0"},
+    {"running": "NULL", "waited": "0", "held": "0", "delayed": "0", "observed": "0"},
+)
 """By the migration that brought them, the second one first: columns, and what stands for them in a file without."""
 
 
@@ -132,7 +159,7 @@ def _completion(version: int) -> str:
     later = {name: value for columns in _LATER[version - 1 :] for name, value in columns.items()}
     earlier = [name for name in (*CONNECTION_COLUMNS, "scope") if name not in later]
     columns = ", ".join([*earlier, *(f"{value} AS {name}" for name, value in later.items())])
-    tables = "".join((_INSPECTOR, _RULES)[version - 1 :]).split(";")
+    tables = "".join((_INSPECTOR, _RULES, _INSIGHT)[version - 1 :]).split(";")
     made = [table for table in tables if "CREATE TABLE" in table]
     view = f"CREATE TEMP VIEW connections AS SELECT {columns} FROM main.connections"
     return ";".join([view, *(table.replace("CREATE TABLE", "CREATE TEMP TABLE") for table in made)])
@@ -140,6 +167,9 @@ def _completion(version: int) -> str:
 
 COMPLETIONS: Final[tuple[str, ...]] = ("", *(_completion(version) for version in range(1, VERSION)))
 """By version: what makes a capture of that version, which is only read, look like one of the present version."""
+
+COMPLETED: Final = frozenset({"connections", "notes", "findings", "occurrences", "remarks", "observations"})
+"""The names that a completion makes."""
 
 TROUBLE: Final = "(state = 2 AND (type <> 2 OR messages > 0) OR status >= 500)"
 """What the index of troubled connections is for; a condition must be written like this to make use of it."""

@@ -19,6 +19,7 @@ from asgispy.capture.bulk import BulkInsert
 from asgispy.capture.database import close_writing, explain, open_writing
 from asgispy.capture.findings import FINDING_COLUMNS, summaries
 from asgispy.capture.notes import delete, note_rows, write_notes
+from asgispy.capture.observations import next_observation_id, write_observations
 from asgispy.capture.retention import Keeper
 from asgispy.capture.schema import CONNECTION_COLUMNS
 from asgispy.capture.sweep import marks
@@ -63,6 +64,8 @@ class Batch:
     """(connection, finding, event, message, verdict, count)"""
     remarks: list[tuple[int, int, bytes]] = field(default_factory=list)
     """(connection, position, data)"""
+    observations: list[tuple[int, int, int | None, int, int, int | None, bytes]] = field(default_factory=list)
+    """(id, process, connection, kind, time, duration, facts), which replace those with the same id."""
     output: list[tuple[int, str, str]] = field(default_factory=list)
     """(time, stream, text)"""
     notes: list[NoteRow] = field(default_factory=list)
@@ -82,6 +85,7 @@ class Batch:
             or self.shutdowns
             or self.findings
             or self.remarks
+            or self.observations
         )
 
 
@@ -139,6 +143,10 @@ class CaptureWriter:
         """An id for the first process of this recording; to be asked before anything is written."""
         (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM processes").fetchone()
         return int(last) + 1
+
+    def next_observation_id(self) -> int:
+        """An id for the first observation of this recording; to be asked before anything is written."""
+        return next_observation_id(self._connection)
 
     def findings(self) -> list[FindingSummary]:
         """The distinct findings of an older recording in this file; to be asked before anything is written."""
@@ -227,6 +235,8 @@ class CaptureWriter:
             many("INSERT OR REPLACE INTO occurrences VALUES (?, ?, ?, ?, ?, ?)", stored(batch.occurrences))
         if batch.remarks:
             many("INSERT OR REPLACE INTO remarks VALUES (?, ?, ?)", stored(batch.remarks))
+        if batch.observations:
+            write_observations(self._connection, self._keeper, batch.observations)
         if opened:
             self._keeper.added(len(opened), opened[-1][0])
         if batch.output:

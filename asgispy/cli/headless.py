@@ -6,25 +6,35 @@ import contextlib
 import queue
 import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from asgispy.analysis.startup import lifespan_trouble
+from asgispy.analysis.stuck import report_lines
+from asgispy.capture.reader import CaptureReader
 from asgispy.cli.sessions import AttachSession, RunSession
-from asgispy.errors import EXIT_OK, EXIT_USAGE
+from asgispy.errors import EXIT_OK, EXIT_USAGE, CaptureError
 from asgispy.model.connection import COMPLETED, LIFESPAN, STATE_NAMES, TYPE_NAMES, WEBSOCKET
 from asgispy.model.finding import LEVEL_NAMES
 from asgispy.model.units import format_duration, format_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from asgispy.cli.recording import RecordingOptions
     from asgispy.cli.sessions import Companion
+    from asgispy.collect.collector import Collector
     from asgispy.model.connection import Connection, OutputLine
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
 
 
+LOOK: Final = "look"
+"""Not an end: somebody asks what is in flight."""
+HELD_UP: Final = 1.5
+"""Seconds after which it is said what holds a shutdown up."""
 IMPATIENT: Final = 1.0
 """Seconds after which a second signal gives up; earlier ones are the same one, told to a process and to its group."""
 
@@ -38,6 +48,8 @@ class Ending:
         self._signalled: float | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
+        if hasattr(signal, "SIGUSR1"):
+            signal.signal(signal.SIGUSR1, lambda number, frame: self._reasons.put(LOOK))
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -51,9 +63,11 @@ class Ending:
         """End the run for this reason; from any thread."""
         self._reasons.put(reason)
 
-    def wait(self) -> str:
-        """The first reason."""
-        return self._reasons.get()
+    def wait(self, on_look: Callable[[], None]) -> str:
+        """The first reason; meanwhile `on_look` is called whenever somebody sends SIGUSR1."""
+        while (reason := self._reasons.get()) == LOOK:
+            on_look()
+        return reason
 
 
 def say(text: str) -> None:
@@ -72,6 +86,22 @@ def pass_on(line: OutputLine) -> None:
 def announce(connection: Connection) -> None:
     """The line for a connection that has ended."""
     say(describe(connection))
+    trouble = lifespan_trouble(connection, time.time_ns())
+    if trouble:
+        say(f"asgispy: {printable(trouble)}")
+
+
+def say_in_flight(collector: Collector, title: str = "in flight") -> None:
+    """What every open connection is doing now, with its stacks."""
+    try:
+        with CaptureReader(collector.capture) as reader:
+            reports = collector.in_flight()
+            lines = list(report_lines(reports, reader.connection, time.time_ns()))
+    except CaptureError as error:
+        lines = [str(error)]
+    say(f"asgispy: {title}:")
+    for line in lines:
+        say(printable(line))
 
 
 def describe(connection: Connection) -> str:
@@ -106,6 +136,24 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
+@contextlib.contextmanager
+def watching_stop(collector: Collector) -> Iterator[None]:
+    """While the server stops: say what holds it up, once, when it takes a while."""
+    stopped = threading.Event()
+
+    def watch() -> None:
+        if not stopped.wait(HELD_UP):
+            say_in_flight(collector, "the shutdown waits for")
+
+    thread = threading.Thread(target=watch, name="asgispy-stopping", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
 def run_headless(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
     """Run an application without a screen; gives the exit code."""
     ending = Ending()
@@ -120,8 +168,9 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
     )
     try:
         session.start()
-        reason = ending.wait()
-        session.stop()
+        reason = ending.wait(lambda: say_in_flight(session.recording.collector))
+        with watching_stop(session.recording.collector):
+            session.stop()
         problem = session.finish()
         if problem is not None:
             say(f"asgispy: {problem}")
@@ -148,7 +197,7 @@ def attach_headless(address: Address, options: RecordingOptions) -> int:
     )
     try:
         say(f"asgispy: listening at {session.recording.collector.address}")
-        ending.wait()
+        ending.wait(lambda: say_in_flight(session.recording.collector))
         problem = session.recording.finish()
         if problem is not None:
             say(f"asgispy: {problem}")

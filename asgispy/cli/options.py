@@ -10,8 +10,9 @@ import click
 from asgispy.cli.configured import configuration, configured
 from asgispy.cli.filtering import filter_option
 from asgispy.errors import UsageError
+from asgispy.kinds import WATCHING, Wrong, watched
 from asgispy.model.units import parse_size
-from asgispy.settings import PROFILES, Limits, Retention, Thresholds, help_of
+from asgispy.settings import PROFILES, Limits, Retention, Thresholds, Watching, help_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,7 @@ def recording_options() -> list[click.Option]:
             default=configured("keep_bytes"),
             help=help_of(Retention, "keep_bytes") + " 0: no limit.  [default: 4G]",
         ),
+        watch_option(),
         *policy_options(),
         filter_option("Show and write only connections that match; on the screen, the filter to begin with."),
         secrets_option(),
@@ -83,6 +85,27 @@ def plain_option() -> click.Option:
         default=configured("plain"),
         help="Words and plain letters in place of marks and bars.",
     )
+
+
+def watch_option() -> click.Option:
+    """What is watched besides messages."""
+    usual = [name for name, each in WATCHING.items() if each.default]
+    more = [name for name, each in WATCHING.items() if not each.default]
+    return click.Option(
+        ["--watch"],
+        metavar="NAMES",
+        default="",
+        help=f"Watch these too: {', '.join(more)}. With - before it, not: {', '.join(usual)}. "
+        "Such as locals,-pauses,stalls=250ms.",
+    )
+
+
+def watching_from(text: str) -> Watching:
+    """What the settings and this option watch; raises UsageError."""
+    try:
+        return Watching(**{**configuration().watch, **watched(text)})
+    except Wrong as error:
+        raise UsageError(f"--watch: {error}") from error
 
 
 def policy_options() -> list[click.Option]:

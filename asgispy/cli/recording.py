@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from asgispy.cli.filtering import Sieve, filter_of
 from asgispy.cli.live_json import LiveJson
-from asgispy.cli.options import policy_from
+from asgispy.cli.options import policy_from, watching_from
 from asgispy.collect.collector import Collector
 from asgispy.errors import UsageError
 from asgispy.model.units import format_size
@@ -51,6 +51,7 @@ class RecordingOptions:
     secrets: str = "mask"
     checks: str = "standard"
     ignore: tuple[str, ...] = ()
+    watch: str = ""
 
     @classmethod
     def take(cls, values: dict[str, Any]) -> Self:
@@ -61,6 +62,7 @@ class RecordingOptions:
         """Raise UsageError for what can't go together or can't be understood, before anything is started."""
         filter_of(self.filter)
         policy_from(self.checks, self.ignore)
+        watching_from(self.watch)
         if self.body_limit > MESSAGE_LIMIT:
             raise UsageError(f"--body-limit: at most {format_size(MESSAGE_LIMIT)} of one message can be recorded")
         if self.headless:
@@ -99,6 +101,7 @@ class Recording:
             address=address,
             limits=limits_for(options.body_limit),
             policy=policy_from(options.checks, options.ignore),
+            watching=watching_from(options.watch),
             retention=Retention(keep=options.keep, keep_bytes=options.keep_bytes),
             on_ended=self._ended,
             on_log=on_log,

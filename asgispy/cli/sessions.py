@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from asgispy.cli.recording import RecordingOptions
     from asgispy.errors import CaptureError
     from asgispy.model.connection import Connection, Note, OutputLine
+    from asgispy.model.observation import InFlight
     from asgispy.settings import Launch
     from asgispy.wire.address import Address
 
@@ -109,6 +110,10 @@ class RunSession:
             self._alone_since = time.monotonic()
         return self._alone_since is not None and time.monotonic() - self._alone_since > ALONE_FOR
 
+    def in_flight(self) -> list[InFlight]:
+        """What every open connection is doing at this moment."""
+        return self.recording.collector.in_flight()
+
     def restart(self) -> None:
         """Stop the server if it runs, and start it anew."""
         self.supervisor.restart()
@@ -168,6 +173,10 @@ class AttachSession:
             processes=collector.processes,
         )
 
+    def in_flight(self) -> list[InFlight]:
+        """What every open connection is doing at this moment."""
+        return self.recording.collector.in_flight()
+
     def restart(self) -> None:
         """Nothing that we started."""
 
@@ -201,6 +210,10 @@ class ViewSession:
     def status(self) -> Status:
         """Only its name."""
         return Status(target=self.capture.name, server="", address="", state="file")
+
+    def in_flight(self) -> list[InFlight]:
+        """Nothing runs."""
+        return []
 
     def restart(self) -> None:
         """Nothing that we started."""

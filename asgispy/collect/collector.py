@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +18,7 @@ from asgispy.collect.pipeline import Pipeline
 from asgispy.model.connection import OutputLine
 from asgispy.settings import Limits
 from asgispy.wire.address import ADDRESS_VARIABLE, TOKEN_VARIABLE, TcpAddress, UnixAddress
+from asgispy.wire.handshake import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from asgispy.checks.policy import Policy
     from asgispy.errors import CaptureError
     from asgispy.model.connection import Connection, Note
-    from asgispy.settings import Retention
+    from asgispy.model.observation import InFlight
+    from asgispy.settings import Retention, Watching
     from asgispy.wire.address import Address
 
 
@@ -39,6 +42,7 @@ class Collector:
         limits: Limits | None = None,
         retention: Retention | None = None,
         policy: Policy | None = None,
+        watching: Watching | None = None,
         on_ended: Callable[[Connection], None] = lambda connection: None,
         on_log: Callable[[OutputLine], None] = lambda line: None,
         on_failure: Callable[[CaptureError], None] = lambda error: None,
@@ -58,7 +62,9 @@ class Collector:
                 pipeline = Pipeline(self._writer, on_ended, policy)
                 address = address or self._private_address()
                 self.token = _token(address)
-                self._listener = Listener(address, pipeline, limits or Limits(), self.token, self._log)
+                self._listener = Listener(
+                    address, pipeline, limits or Limits(), self.token, self._log, _watch(watching)
+                )
             except BaseException:
                 self._writer.close()
                 raise
@@ -88,6 +94,10 @@ class Collector:
     def processes(self) -> int:
         """How many application processes are connected."""
         return self._listener.processes
+
+    def in_flight(self, timeout: float = 2.0) -> list[InFlight]:
+        """What every open connection is doing now; of processes that do not answer within `timeout` seconds nothing."""
+        return self._listener.in_flight(timeout)
 
     @property
     def failure(self) -> CaptureError | None:
@@ -123,6 +133,11 @@ class Collector:
     def __exit__(self, *unused: object) -> None:
         self.finish()
         self.close()
+
+
+def _watch(watching: Watching | None) -> Watch:
+    """What probes are asked to look at; by default nothing but messages."""
+    return Watch(**asdict(watching)) if watching is not None else Watch()
 
 
 def _token(address: Address) -> str:

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Final
 from asgispy.errors import AddressError, WireError
 from asgispy.wire import framing, handshake
 from asgispy.wire.address import TcpAddress, UnixAddress
+from asgispy.wire.observations import decode_answer, encode_ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgispy.collect.pipeline import Pipeline, ProcessRecord
     from asgispy.model.connection import OutputLine
+    from asgispy.model.observation import InFlight
     from asgispy.settings import Limits
     from asgispy.wire.address import Address
 
@@ -44,6 +46,16 @@ class Peer:
         self.process: ProcessRecord | None = None
 
 
+class Question:
+    """What is in flight? Asked of some peers."""
+
+    def __init__(self, asked: set[str]) -> None:
+        self.asked = asked
+        """Those that have not answered yet."""
+        self.report: list[InFlight] = []
+        self.answered = threading.Event()
+
+
 class Listener:
     """Listens at an address from `start` to `close`."""
 
@@ -54,12 +66,16 @@ class Listener:
         limits: Limits,
         token: str = "",
         on_log: Callable[[str], None] = lambda line: None,
+        watch: handshake.Watch | None = None,
     ) -> None:
         """Binds at once: raises AddressError when the address is taken or can't be listened on."""
         self._pipeline = pipeline
         self._limits = limits
         self._token = token
         self._on_log = on_log
+        self._watch = watch or handshake.Watch()
+        self._questions: dict[int, Question] = {}
+        self._next_question = 1
         self._server, self.address = _bind(address)
         self._wake, self._woken = socket.socketpair()
         self._selector = selectors.DefaultSelector()
@@ -82,6 +98,27 @@ class Listener:
     def add_output(self, line: OutputLine) -> None:
         """Record a line of the application's output; from any thread."""
         self._output.append(line)
+
+    def in_flight(self, timeout: float) -> list[InFlight]:
+        """What every open connection is doing, as far as processes answer in time (seconds); from any thread."""
+        peers = [peer for peer in list(self._peers.values()) if peer.process is not None]
+        id, self._next_question = self._next_question, self._next_question + 1
+        question = self._questions[id] = Question({peer.name for peer in peers})
+        for peer in peers:
+            with contextlib.suppress(OSError):
+                peer.socket.send(framing.frame(framing.ASK, encode_ask(id, None)))
+        if peers:
+            question.answered.wait(timeout)
+        del self._questions[id]
+        return sorted(question.report, key=lambda each: each.connection)
+
+    def _take_answer(self, peer: Peer, id: int, report: list[InFlight]) -> None:
+        question = self._questions.get(id)
+        if question is not None and peer.process is not None:
+            question.report += self._pipeline.answer(peer.process, report)
+            question.asked.discard(peer.name)
+            if not question.asked:
+                question.answered.set()
 
     def close(self) -> None:
         """Read what peers that are ending still send, hand everything to the writer, and stop listening."""
@@ -159,6 +196,10 @@ class Listener:
             self._greet(peer, kind, payload)
         elif kind == framing.EVENTS:
             self._pipeline.feed(peer.process, payload)
+        elif kind == framing.OBSERVATIONS:
+            self._pipeline.observe(peer.process, payload)
+        elif kind == framing.ANSWER:
+            self._take_answer(peer, *decode_answer(payload))
         elif kind == framing.COUNTS:
             self._pipeline.count(peer.process, handshake.decode(handshake.Counts, payload))
         else:
@@ -179,7 +220,7 @@ class Listener:
         _send(
             peer,
             framing.WELCOME,
-            handshake.Welcome(handshake.PROTOCOL, limits.body_limit, limits.connection_limit),
+            handshake.Welcome(handshake.PROTOCOL, limits.body_limit, limits.connection_limit, self._watch),
         )
 
     def _close_peer(self, peer: Peer) -> None:

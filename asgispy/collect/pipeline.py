@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.assemble import Assembly
@@ -20,8 +21,10 @@ from asgispy.checks.policy import Policy
 from asgispy.checks.summary import Summaries
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN, RECEIVE, REMARK
+from asgispy.model.observation import DELAY, LOGGED, REFERRING
 from asgispy.model.text import storable
-from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value
+from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value, encode_value
+from asgispy.wire.observations import decode_observations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from asgispy.checks.process import ProcessCheck
     from asgispy.model.connection import Connection, OutputLine
     from asgispy.model.finding import FindingSummary
+    from asgispy.model.observation import InFlight
     from asgispy.wire.codec import WireEvent
     from asgispy.wire.handshake import Counts, Hello
 
@@ -38,6 +42,8 @@ REMEMBERED: Final = 4096
 """Ended connections of a process that late events can still be added to."""
 SHORT: Final = 256
 """Bytes of an encoded message up to which its decoded form is remembered."""
+KIND_LIMIT: Final = 62
+"""Kinds of observations that have a bit of their own."""
 BATCH_EVENTS: Final = 5_000
 """Events after which a batch is handed over without waiting for its time."""
 
@@ -74,12 +80,29 @@ class ProcessRecord:
         self.closed: OrderedDict[int, Followed] = OrderedDict()
         self.remarks: dict[int, bytes] = {}
         """What the probe adds to openings that are still to come."""
+        self.observations: dict[int, int] = {}
+        """Ids of those that go on, by their serial."""
         self.orphans: set[int] = set()
         """Numbers of connections that opened before this inspector listened."""
 
     def wall(self, monotonic: int) -> int:
         """A moment of this process, in nanoseconds since the epoch."""
         return self.hello.wall + monotonic - self.hello.monotonic
+
+    def find(self, number: int | None) -> Followed | None:
+        """A connection by its number within the process; None for one that is not known (any more)."""
+        return None if number is None else self.open.get(number) or self.closed.get(number)
+
+    def referred(self, facts: bytes) -> bytes:
+        """Facts with the connections' own ids in place of their numbers in the process."""
+        said = decode_facts(facts)
+        names = [name for name in REFERRING if name in said]
+        for name in names:
+            numbers = said[name] if type(said[name]) is list else [said[name]]
+            known = [self.find(number) for number in numbers if type(number) is int]
+            ids = [followed.assembly.connection.id for followed in known if followed is not None]
+            said[name] = ids if type(said[name]) is list else next(iter(ids), None)
+        return encode_value(said) if names else facts
 
     def row(self) -> tuple[Any, ...]:
         """The row of `processes`."""
@@ -115,6 +138,7 @@ class Pipeline:
         self._on_ended = on_ended
         self._next_id = writer.last_id + 1
         self._next_process = writer.next_process_id()
+        self._next_observation = writer.next_observation_id()
         self._processes: dict[str, ProcessRecord] = {}
         self._generations: dict[int, int] = {}
         self._opened: list[tuple[Assembly, bytes]] = []
@@ -207,6 +231,39 @@ class Pipeline:
             self._batch.shutdowns.append((connection.id, self._next_id - 1, offset + (duration or 0)))
         if connection.state and number in process.open:
             self._end(process, number)
+
+    def observe(self, process: ProcessRecord, payload: bytes) -> None:
+        """Take in what a probe saw besides messages; raises WireError when it is malformed."""
+        for serial, kind, number, moment, duration, facts in decode_observations(payload):
+            followed = process.find(number)
+            if number is not None and followed is None:
+                continue  # of a connection that opened before we listened, or long ago
+            id = process.observations.get(serial)
+            fresh = id is None
+            if id is None:
+                id, self._next_observation = self._next_observation, self._next_observation + 1
+                if duration is None and kind not in LOGGED:
+                    process.observations[serial] = id  # it will be told again
+            elif duration is not None:
+                del process.observations[serial]
+            if followed is not None:
+                self._note_observed(followed.assembly, kind, duration if fresh else None)
+            connection = followed.assembly.connection.id if followed is not None else None
+            row = (id, process.id, connection, kind, process.wall(moment), duration, process.referred(facts))
+            self._batch.observations.append(row)
+
+    def _note_observed(self, assembly: Assembly, kind: int, duration: int | None) -> None:
+        connection = assembly.connection
+        connection.observed |= 1 << kind if kind < KIND_LIMIT else 0
+        if kind == DELAY:
+            connection.delayed += duration or 0
+        self._changed[connection.id] = assembly
+
+    def answer(self, process: ProcessRecord, report: list[InFlight]) -> list[InFlight]:
+        """A report with the connections' own ids in place of their numbers in the process; unknown ones left out."""
+        found = ((process.find(each.connection), each) for each in report)
+        known = ((each, followed.assembly.connection.id) for followed, each in found if followed is not None)
+        return [replace(each, connection=id) for each, id in known]
 
     def flush(self) -> None:
         """Hand over what has come since the last time."""

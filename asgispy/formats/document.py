@@ -8,18 +8,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from asgispy.analysis.said import level_name
+from asgispy.analysis.shares import shares_of
 from asgispy.formats.secrets import mask_body, mask_headers, mask_query
 from asgispy.formats.values import OWN_KEYS, headers_to_json, to_json
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES
-from asgispy.model.events import RAISE, RETURN
+from asgispy.model.events import RAISE, RETURN, Error
 from asgispy.model.finding import LEVEL_NAMES
+from asgispy.model.observation import LOG, LOGGED
 from asgispy.model.values import size_of
 
 if TYPE_CHECKING:
     from asgispy.formats.source import Source
     from asgispy.model.connection import Connection, Process
-    from asgispy.model.events import Error, Event
+    from asgispy.model.events import Event
     from asgispy.model.finding import Finding
+    from asgispy.model.observation import Observation
 
 FORMAT: Final = "asgispy-capture"
 VERSION: Final = 1
@@ -54,7 +58,7 @@ def connection_object(source: Source, connection: Connection, *, keep_secrets: b
         "scope": _message(opened.message, keep_secrets=keep_secrets),
         "events": [event_object(event, keep_secrets=keep_secrets) for event in events],
         "findings": _findings(source.findings(connection.id), events) if connection.findings else [],
-        "logs": [],
+        **_observed(source.observations(connection.id) if connection.observed else [], connection),
     }
 
 
@@ -113,6 +117,32 @@ def _findings(findings: list[Finding], events: list[Event]) -> list[dict[str, An
         }
         for finding in findings
     ]
+
+
+def _observed(observations: list[Observation], connection: Connection) -> dict[str, Any]:
+    """What the probe saw besides messages: the application's own words, other things, and where the time went."""
+    parts = [(each, _observation(each, connection)) for each in observations]
+    shares = shares_of(connection, connection.started) if not connection.open else None
+    return {
+        "logs": [part for each, part in parts if each.kind in LOGGED],
+        "observations": [part for each, part in parts if each.kind not in LOGGED],
+        "time": None if shares is None else {name: seconds(part) for name, part in shares._asdict().items()},
+    }
+
+
+def _observation(observation: Observation, connection: Connection) -> dict[str, Any]:
+    facts = dict(observation.facts)
+    match facts.get("error"):
+        case [str() as name, str() as message, str() as traceback]:
+            facts["error"] = _error(Error(name, message, traceback))
+    for key, names in (("stack", ("file", "line", "function", "source")),):
+        if isinstance(facts.get(key), list):
+            facts[key] = [dict(zip(names, line, strict=False)) for line in facts[key] if isinstance(line, list)]
+    if observation.kind == LOG:
+        facts["level"] = level_name(facts)
+    timed = {} if observation.kind in LOGGED else {"duration": seconds(observation.duration)}
+    offset = seconds(observation.time - connection.started)
+    return {"kind": observation.name, "offset": offset, **timed, **{key: to_json(facts[key]) for key in facts}}
 
 
 def _error(error: Error) -> dict[str, str]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection, Process
     from asgispy.model.events import Event
     from asgispy.model.finding import Finding
+    from asgispy.model.observation import Observation
 
 
 class Source(Protocol):
@@ -29,6 +30,9 @@ class Source(Protocol):
 
     def findings(self, id: int) -> list[Finding]:
         """What was found on a connection, in order of events."""
+
+    def observations(self, id: int) -> list[Observation]:
+        """What the probe saw on a connection besides messages, in order of time."""
 
     def events(self, connection: Connection) -> list[Event]:
         """All events of a connection; the first is `open`, its message the scope."""

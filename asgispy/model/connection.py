@@ -92,6 +92,16 @@ class Connection:
     """How many rules have fired."""
     level: int = 0
     """The worst level among them (model/finding); 0 when none has."""
+    running: int | None = None
+    """Nanoseconds in which its own task ran; None while it is open, and where that was not measured."""
+    waited: int = 0
+    """Nanoseconds in `receive`, waiting for the client: for the request's body, or for a socket's messages."""
+    held: int = 0
+    """Nanoseconds in which the server held the application in `send`."""
+    delayed: int = 0
+    """Nanoseconds for which another connection blocked the event loop."""
+    observed: int = 0
+    """Which kinds of observations there are: the bits of their numbers (model/observation)."""
 
     @property
     def open(self) -> bool:

@@ -1,16 +1,19 @@
 """`SpyMiddleware`: wraps an ASGI application and records every connection, without changing any.
 
-A plain class in the usual shape. It adds nothing to scopes, messages or context variables, awaits nothing of its own,
-and lets every exception pass as it is. An application that is wrapped twice (a spied application mounted in a spied
-one) is recorded once, by the outermost: the inner one recognises the headers, which copies of a scope share.
+A plain class in the usual shape. It adds nothing to scopes and messages, sets one context variable (which connection
+this is) for as long as the application runs, awaits nothing of its own, and lets every exception pass as it is. An application
+that is wrapped twice (a spied application mounted in a spied one) is recorded once, by the outermost: the inner one
+recognises the headers, which copies of a scope share.
 """
 
 from __future__ import annotations
 
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.probe.recorder import LifespanRecording, Recording
 from asgispy.probe.sender import sender_for
+from asgispy.probe.steps import Steps, leave_out
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +41,8 @@ class SpyMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         outbox = self._outbox
+        if outbox.listening and outbox.observer.loop is not outbox.observer.running_loop():
+            outbox.observer.meet()
         try:
             if outbox.listening and scope["type"] in _PLAIN and id(scope.get("headers") or scope) not in outbox.open:
                 recording: Recording | None = Recording(outbox, scope, receive, send)
@@ -48,11 +53,22 @@ class SpyMiddleware:
         if recording is None:
             result: None = await self.app(scope, receive, send)
             return result
+        observer = outbox.observer
+        entered = observer.current.set(recording.number)
         try:
-            result = await self.app(scope, recording.receive, recording.send)
+            awaitable = self.app(scope, recording.receive, recording.send)
+            if observer.watch.steps and type(awaitable) is CoroutineType:
+                recording.steps = awaitable = Steps(awaitable, recording.number, observer)
+            result = await awaitable
         except BaseException as error:
+            leave_out(error)
             recording.raised(error)
             raise
+        finally:
+            try:
+                observer.current.reset(entered)
+            except ValueError:
+                pass  # closed by the garbage collector, in another context
         recording.returned(result)
         return result
 

@@ -17,6 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.events import OPEN
+from asgispy.probe.observer import Observer
 from asgispy.settings import Limits
 from asgispy.wire.codec import decode_chunks, encode_chunk, encode_value, join_chunks
 
@@ -45,6 +46,7 @@ class Outbox:
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
         self.numbers = itertools.count(1)
+        self.observer = Observer()
         self._usual_limit = limits.outbox_limit
         self.set_limits(limits.body_limit, limits.connection_limit)
         self.reset()
@@ -58,6 +60,7 @@ class Outbox:
 
     def reset(self) -> None:
         """Start anew, as a forked child must: nothing queued, nothing counted, nothing open."""
+        self.observer.reset()
         self.listening = False
         """Whether events are taken in: an inspector listens, or it has not turned out yet that none does."""
         self.lock = threading.Lock()
@@ -142,6 +145,7 @@ class Outbox:
     def close(self) -> None:
         """Take nothing in any more, and count what is queued as missed (connections) or dropped (other events)."""
         self.listening = False
+        self.observer.close()
         self.collect()
         with self.lock:
             remembered = {lifespan.number for lifespan in self.lifespans}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from asgispy.model.asgi import Message, Receive, Scope, Send
     from asgispy.probe.outbox import Outbox
+    from asgispy.probe.steps import Steps
 
 HISTORY_LIMIT: Final = 64
 GATHERED: Final = 64
@@ -46,10 +47,12 @@ class Recording:
         "anchor",
         "ended",
         "events",
+        "loop",
         "number",
         "order",
         "reported",
         "scope",
+        "steps",
     )
     remembered = False
     """Whether its events are kept for an inspector that comes later."""
@@ -69,6 +72,9 @@ class Recording:
         """The object whose identity stands for the connection (`Outbox.open`): its headers, which copies share."""
         self.number = next(outbox.numbers)
         self.order = 0
+        self.steps: Steps | None = None
+        """What drives the application, where its steps are measured."""
+        self.loop = outbox.observer.loop
         state = scope.get("state")
         self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope_and(scope, state), None]]
         """Gathered, not yet in the outbox; those of pending calls have no duration."""
@@ -125,7 +131,8 @@ class Recording:
     def _end(self, kind: int, value: bytes | None, error: bytes | None) -> None:
         """Hand over everything; calls that are still pending go along as such."""
         self.order = order = self.order + 1
-        self.events.append([kind, order, clock(), 0, value, error])
+        running = self.steps.running if self.steps is not None else 0
+        self.events.append([kind, order, clock(), running, value, error])
         self.ended = True
         self._hand_over_at = 0
         self._outbox.finish(self)

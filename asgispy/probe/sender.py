@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.errors import AddressError, WireError
+from asgispy.probe.in_flight import in_flight
 from asgispy.probe.outbox import Outbox
 from asgispy.probe.process import introduction, running_server
+from asgispy.probe.watchers import Watchers
 from asgispy.wire import framing, handshake
 from asgispy.wire.address import (
     ADDRESS_VARIABLE,
@@ -33,6 +35,7 @@ from asgispy.wire.address import (
     parse_address,
 )
 from asgispy.wire.codec import encode_chunk, join_chunks
+from asgispy.wire.observations import ANSWER_LIMIT, decode_ask, encode_answer, encode_observations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +63,8 @@ class Sender:
     def reset_after_fork(self) -> None:
         """Forget the parent's thread, socket and events."""
         self.outbox.reset()
+        self._watchers = Watchers(self.outbox)
+        self._reader = framing.FrameReader()
         self.started = False
         self.identity = secrets.token_hex(8)
         self.began = time.time_ns()
@@ -115,6 +120,7 @@ class Sender:
                 if self._socket is not None:
                     self._socket.close()
                 self._socket = None
+                self._watchers.end()
                 self.outbox.close()
             time.sleep(RETRY)
 
@@ -152,6 +158,8 @@ class Sender:
                     raise WireError(handshake.decode(handshake.Refused, payload).reason)
                 welcome = handshake.decode(handshake.Welcome, payload)
                 self.outbox.set_limits(welcome.body_limit, welcome.connection_limit)
+                self._reader = reader
+                self._watchers.begin(welcome.watch)
                 return
         raise WireError("closed during the handshake")
 
@@ -169,13 +177,37 @@ class Sender:
                 self._drain(connection)
                 connection.settimeout(ROUND)
             try:
-                if not connection.recv(4096):
-                    return
+                asked = connection.recv(4096)
             except TimeoutError:
-                pass
+                self._watchers.glance()
+                continue
+            if not asked:
+                return
+            for kind, payload in self._reader.feed(asked):
+                if kind == framing.ASK:
+                    self._answer(connection, payload)
+
+    def _answer(self, connection: socket.socket, question: bytes) -> None:
+        """Tell what is in flight; as much of it as fits."""
+        id, numbers = decode_ask(question)
+        report = in_flight(self.outbox, numbers)
+        answer = encode_answer(id, report)
+        while len(answer) > ANSWER_LIMIT:
+            report = report[: len(report) // 2]
+            answer = encode_answer(id, report)
+        with self._sending:
+            connection.settimeout(None)
+            self._drain(connection)  # so that the inspector knows what the answer speaks of
+            connection.sendall(framing.frame(framing.ANSWER, answer))
+            connection.settimeout(ROUND)
 
     def _drain(self, connection: socket.socket) -> None:
-        """Send what there is: calls that hang, what open recordings have gathered, what is queued, and the counts."""
+        """Send what there is: calls that hang, what open recordings have gathered, what is queued, and the counts.
+
+        Observations go last, and only those that were there before: then the openings of their connections are known.
+        """
+        self._watchers.settle()
+        observations = self.outbox.observer.take()
         for chunks in _batches(self.outbox.hanging()):
             connection.sendall(_events_frame(chunks))
         while chunks := self.outbox.take(BATCH_BYTES):
@@ -184,7 +216,9 @@ class Sender:
             except OSError:
                 self.outbox.put_back(chunks)
                 raise
-        counts = handshake.Counts(self.outbox.dropped, self.outbox.missed)
+        if observations:
+            connection.sendall(framing.frame(framing.OBSERVATIONS, encode_observations(observations)))
+        counts = handshake.Counts(self.outbox.dropped + self.outbox.observer.lost, self.outbox.missed)
         if counts != self._counts:
             connection.sendall(framing.frame(framing.COUNTS, handshake.encode(counts)))
             self._counts = counts

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from asgispy.analysis.route import route_of
 from asgispy.model.connection import FAILED, LIFESPAN, OPEN_STATE, STATE_NAMES, TYPE_NAMES, Note
 from asgispy.model.finding import LEVEL_NAMES, OWNERS
+from asgispy.model.observation import DELAY, LAYERS, LEFT, LOG, OUTPUT, SENDER, STALL, TASK, WARNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,7 @@ COLUMNS: Final[dict[str, Column]] = {
         name: Column(_of_connection(name), name)
         for name in ("id", "process", "status", "messages", "sent", "received", "duration", "first_byte", "gap")
     },
+    **{name: Column(_of_connection(name), name) for name in ("running", "waited", "held", "delayed")},
     "close": Column(_of_connection("close_code"), "close_code"),
     "size": Column(lambda reading: reading.connection.received + reading.connection.sent, "(received + sent)"),
     "started": Column(_of_connection("started"), "started"),
@@ -94,6 +96,12 @@ def _type(number: int) -> Flag:
 
 def _set(name: str) -> Flag:
     return Flag(lambda reading: getattr(reading.connection, name) is not None, f"{name} IS NOT NULL")
+
+
+def _observed(*kinds: int) -> Flag:
+    """There is an observation of one of these kinds."""
+    bits = sum(1 << kind for kind in kinds)
+    return Flag(lambda reading: reading.connection.observed & bits != 0, f"(observed & {bits}) <> 0")
 
 
 def _found(name: str, value: object) -> Flag:
@@ -133,6 +141,14 @@ FLAGS: Final[dict[str, dict[str, Flag]]] = {
     "has": {
         "finding": Flag(lambda reading: reading.connection.level > 0, "level > 0"),
         "exception": _set("exception"),
+        "log": _observed(LOG),
+        "output": _observed(OUTPUT, WARNING),
+        "stall": _observed(STALL),
+        "delay": _observed(DELAY),
+        "task": _observed(TASK),
+        "sender": _observed(SENDER),
+        "left": _observed(LEFT),
+        "layers": _observed(LAYERS),
         "body": Flag(lambda reading: reading.connection.received + reading.connection.sent > 0, "received + sent > 0"),
         "query": _set("query"),
         "status": _set("status"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from asgispy.model.connection import Note
+    from asgispy.model.observation import InFlight
 
 OVER: Final = frozenset({"stopped", "failed", "ended"})
 """States in which nothing runs any more, and a restart is the way on."""
@@ -51,6 +52,9 @@ class Session(Protocol):
 
     def status(self) -> Status:
         """Cheap: asked several times a second."""
+
+    def in_flight(self) -> list[InFlight]:
+        """What every open connection is doing at this moment; empty for a file. Blocking, called in a worker thread."""
 
     def restart(self) -> None:
         """Start it again; blocking, called in a worker thread."""

@@ -18,8 +18,12 @@ WELCOME: Final = 2
 REFUSED: Final = 3
 EVENTS: Final = 4
 COUNTS: Final = 5
+OBSERVATIONS: Final = 6
+ASK: Final = 7
+"""From the inspector: what is in flight?"""
+ANSWER: Final = 8
 
-KINDS: Final = frozenset({HELLO, WELCOME, REFUSED, EVENTS, COUNTS})
+KINDS: Final = frozenset({HELLO, WELCOME, REFUSED, EVENTS, COUNTS, OBSERVATIONS, ASK, ANSWER})
 
 FRAME_LIMIT: Final = 64 * 1024**2
 """No frame is larger: the probe splits its batches far below this, but one body may fill its whole outbox (32 MiB)."""

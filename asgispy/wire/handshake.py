@@ -13,7 +13,7 @@ import msgspec
 
 from asgispy.errors import WireError
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 """Raised whenever a frame's or an event's meaning changes."""
 
 
@@ -40,12 +40,26 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     """Wall nanoseconds at which the process started to carry the middleware."""
 
 
+class Watch(msgspec.Struct, frozen=True, array_like=True):
+    """What the probe is to look at besides messages: the fields of `settings.Watching`."""
+
+    stalls: _Count = 0
+    pauses: _Count = 0
+    output: bool = False
+    tasks: bool = False
+    steps: bool = False
+    locals: bool = False
+    disconnects: bool = False
+    layers: bool = False
+
+
 class Welcome(msgspec.Struct, frozen=True, array_like=True):
     """The collector's answer to a probe it accepts."""
 
     protocol: int
     body_limit: int
     connection_limit: int
+    watch: Watch = Watch()
 
 
 class Refused(msgspec.Struct, frozen=True, array_like=True):

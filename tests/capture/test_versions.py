@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-NEWER = ("gap", "request_end", "findings", "level")
+NEWER = ("gap", "request_end", "findings", "level", "running", "waited", "held", "delayed", "observed")
 """Columns that captures of version 1 did not have."""
 
 

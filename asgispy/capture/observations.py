@@ -1,0 +1,62 @@
+"""Observations in the capture: those of a connection, and those of all processes.
+
+What must not move in: what an observation means (model/observation), how it is shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.model.observation import DELAY, LOGGED, Observation
+from asgispy.wire.codec import decode_facts
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from asgispy.capture.retention import Keeper
+
+PROCESS_KEPT: Final = 100_000
+"""Observations that belong to no connection, of which the newest are kept."""
+_TRIM_EVERY: Final = 1_000
+
+_COLUMNS: Final = "process, connection, kind, time, duration, facts"
+
+Row = tuple[int, int, int | None, int, int, int | None, bytes]
+
+
+def next_observation_id(database: sqlite3.Connection) -> int:
+    """The id that comes after all that there are."""
+    (last,) = database.execute("SELECT coalesce(max(id), 0) FROM observations").fetchone()
+    return int(last) + 1
+
+
+def write_observations(database: sqlite3.Connection, keeper: Keeper, rows: Sequence[Row]) -> None:
+    """Write rows, inside the writer's transaction; those of connections that are gone are left out."""
+    some = [row for row in rows if row[2] is None]
+    some += [row for _, row in keeper.stored([(row[2], row) for row in rows if row[2] is not None])]
+    database.executemany("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?, ?, ?)", some)
+    if some and some[-1][0] % _TRIM_EVERY < len(some):
+        sql = """DELETE FROM observations WHERE connection IS NULL AND id <= (
+                     SELECT id FROM observations WHERE connection IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?)"""
+        database.execute(sql, (PROCESS_KEPT,))
+
+
+def observations_of(database: sqlite3.Connection, connection: int) -> list[Observation]:
+    """What was seen on one connection, in order of time."""
+    sql = f"SELECT {_COLUMNS} FROM observations WHERE connection = ? ORDER BY time, id"
+    return [_observation(row) for row in database.execute(sql, (connection,))]
+
+
+def observations_between(database: sqlite3.Connection, start: int, end: int, most: int) -> list[Observation]:
+    """What is worth a look for whole processes (stalls, pauses, pools…) from `start` to `end`, in order of time."""
+    left_out = ", ".join(map(str, sorted({*LOGGED, DELAY})))
+    sql = f"""SELECT {_COLUMNS} FROM observations
+              WHERE kind NOT IN ({left_out}) AND time < ? AND time + coalesce(duration, 0) >= ?
+              ORDER BY time, id LIMIT ?"""
+    return [_observation(row) for row in database.execute(sql, (end, start, most))]
+
+
+def _observation(row: tuple[Any, ...]) -> Observation:
+    process, connection, kind, time, duration, facts = row
+    return Observation(process, connection, kind, time, duration, decode_facts(facts))
