@@ -1,9 +1,9 @@
 """`SpyMiddleware`: wraps an ASGI application and records every connection, without changing any.
 
 A plain class in the usual shape. It adds nothing to scopes and messages, sets one context variable (which connection
-this is) for as long as the application runs, awaits nothing of its own, and lets every exception pass as it is. An application
-that is wrapped twice (a spied application mounted in a spied one) is recorded once, by the outermost: the inner one
-recognises the headers, which copies of a scope share.
+this is) for as long as the application runs, awaits nothing of its own, and lets every exception pass as it is. An
+application that is wrapped twice (a spied application mounted in a spied one) is recorded once, by the outermost: the
+inner one recognises the headers, which copies of a scope share.
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ class SpyMiddleware:
         observer = outbox.observer
         entered = observer.current.set(recording.number)
         try:
+            if observer.watch.disconnects and observer.loop is not None and scope["type"] in _PLAIN:
+                recording.watch_disconnect()
+            if observer.watch.layers and observer.loop is not None and scope["type"] in _PLAIN:
+                recording.begin_xray()
             awaitable = self.app(scope, recording.receive, recording.send)
             if observer.watch.steps and type(awaitable) is CoroutineType:
                 recording.steps = awaitable = Steps(awaitable, recording.number, observer)

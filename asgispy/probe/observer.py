@@ -15,7 +15,8 @@ from contextvars import ContextVar
 from time import monotonic_ns as clock
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.probe.snapshot import encode_careful
+from asgispy.probe.layers import Xray
+from asgispy.probe.snapshot import encode_message
 from asgispy.wire.handshake import Watch
 from asgispy.wire.observations import RawObservation
 
@@ -39,6 +40,7 @@ class Observer:
         """Begin anew, as a forked child must."""
         self.watch = NOTHING
         """What the inspector wants to know."""
+        self.xray = Xray(self.current)
         self.lost = 0
         """Observations that there was no room for."""
         self.loop: AbstractEventLoop | None = None
@@ -90,7 +92,7 @@ class Observer:
             self.lost += 1
             return
         told = serial if serial is not None else next(self._serials)
-        self._queue.append(RawObservation(told, kind, number, time, duration, encode_careful(facts)))
+        self._queue.append(RawObservation(told, kind, number, time, duration, encode_message(facts)))
 
     def note(self, kind: int, facts: dict[str, Any]) -> None:
         """Queue what happens right now in the context that it happens in."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.observation import POOL, TASK
 from asgispy.probe import stacks
+from asgispy.probe.process import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 KNOWN: Final = 1_000
 """Tasks that are followed until they end."""
+NOT_THE_APPLICATION: Final = frozenset({*SERVERS, "asgispy"})
+"""Packages whose tasks may be born in a connection's context, such as a server's that waits for the next request."""
 EXHAUSTED: Final = 100_000_000
 """Nanoseconds without a free thread after which that is told."""
 
@@ -43,7 +46,7 @@ class OrphanWatch:
         told = {id(reference()) for reference, *_ in self._told}
         for task in tasks:
             number = stacks.number_of(task, observer.current)
-            if number is None or number in living or id(task) in told:
+            if number is None or number in living or id(task) in told or stacks.is_of(task, NOT_THE_APPLICATION):
                 continue
             if task not in self._seen:
                 self._seen.add(task)

@@ -17,9 +17,12 @@ from time import monotonic_ns as clock
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.events import OPEN, RAISE, RECEIVE, REMARK, RETURN, SEND
+from asgispy.model.observation import LAYERS, SENDER
 from asgispy.model.values import Cut, size_of
 from asgispy.probe.failure import encode_exception
+from asgispy.probe.leaving import DisconnectWatch
 from asgispy.probe.snapshot import bytes_like, cut_text, encode_careful, encode_message, encode_scope_and, snapshot
+from asgispy.probe.stacks import name_of
 from asgispy.wire.codec import encode_value
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from asgispy.probe.steps import Steps
 
 HISTORY_LIMIT: Final = 64
+SENDERS: Final = 16
+"""Other tasks of a connection that are told of when they send."""
 GATHERED: Final = 64
 """Events that a recording gathers before it hands them over."""
 
@@ -44,6 +49,8 @@ class Recording:
         "_left",
         "_outbox",
         "_small",
+        "_watch",
+        "_xrayed",
         "anchor",
         "ended",
         "events",
@@ -75,6 +82,9 @@ class Recording:
         self.steps: Steps | None = None
         """What drives the application, where its steps are measured."""
         self.loop = outbox.observer.loop
+        self._watch: DisconnectWatch | None = None
+        self._xrayed = 0
+        """When an X-ray of it began; 0 where there is none."""
         state = scope.get("state")
         self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope_and(scope, state), None]]
         """Gathered, not yet in the outbox; those of pending calls have no duration."""
@@ -106,6 +116,8 @@ class Recording:
     async def send(self, message: Message) -> None:
         """Forward to the server's `send`."""
         self.order = order = self.order + 1
+        if self.steps is not None and not self.steps.active:
+            self._note_sender(self.steps)
         encoded = self._encode(message)
         called = clock()
         event: list[Any] = [SEND, order, called, None, encoded, None]
@@ -120,16 +132,53 @@ class Recording:
             self._hand_over(event)
         return result
 
+    def _note_sender(self, steps: Steps) -> None:
+        """A message is sent from another task: note of each task that it did."""
+        asyncio = sys.modules["asyncio"]
+        task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
+        name = name_of(task) if task is not None else "no task"
+        if name not in steps.senders and len(steps.senders) < SENDERS:
+            steps.senders.add(name)
+            facts = {"task": name, "order": self.order}
+            self._outbox.observer.tell(SENDER, self.number, clock(), None, facts)
+
     def returned(self, value: object) -> None:
         """The callable has returned; None, but for a mistake."""
         self._end(RETURN, None if value is None else encode_careful(value), None)
 
     def raised(self, error: BaseException) -> None:
         """An exception has left the callable."""
-        self._end(RAISE, None, encode_exception(error))
+        self._end(RAISE, None, encode_exception(error, self._outbox.observer.watch.locals))
+
+    def watch_disconnect(self) -> None:
+        """Notice when the client leaves, by calling `receive` ahead of the application."""
+        receive, send = self._forward_receive, self._forward_send
+        self._watch = DisconnectWatch(self.scope, receive, send, self.number, self._outbox.observer)
+        self._forward_receive, self._forward_send = self._watch.receive, self._watch.send
+
+    def begin_xray(self) -> None:
+        """Look through the layers from here on."""
+        self._xrayed = clock() if self._outbox.observer.xray.begin(self.number) else 0
+
+    def _end_xray(self) -> None:
+        """Tell which layers there were, their times as nanoseconds since the X-ray began."""
+        facts = self._outbox.observer.xray.end(self.number, self.scope)
+        if facts is None:
+            return
+        began = self._xrayed
+        for layer in facts["layers"]:
+            layer["entered"] -= began
+            layer["left"] = None if layer["left"] is None else layer["left"] - began
+        for crossing in facts["crossings"]:
+            crossing["time"] -= began
+        self._outbox.observer.tell(LAYERS, self.number, began, clock() - began, facts)
 
     def _end(self, kind: int, value: bytes | None, error: bytes | None) -> None:
         """Hand over everything; calls that are still pending go along as such."""
+        if self._xrayed:
+            self._end_xray()
+        if self._watch is not None:
+            self._watch.close()
         self.order = order = self.order + 1
         running = self.steps.running if self.steps is not None else 0
         self.events.append([kind, order, clock(), running, value, error])
@@ -140,7 +189,7 @@ class Recording:
     def _refused(self, event: list[Any], error: BaseException) -> None:
         """The server raised at this call, or it was cancelled."""
         duration = clock() - event[2]
-        event[5] = encode_exception(error)
+        event[5] = encode_exception(error, self._outbox.observer.watch.locals)
         event[3] = duration
         self._hand_over(event)
 

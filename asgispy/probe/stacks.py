@@ -20,7 +20,7 @@ from asgispy.probe.steps import Steps
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from types import FrameType
 
     from asgispy.model.observation import Line
@@ -35,6 +35,9 @@ OWN_FOLDER: Final = str(Path(__file__).parent)
 MIDDLEWARE: Final = str(Path(__file__).with_name("middleware.py"))
 RECORDER: Final = str(Path(__file__).with_name("recorder.py"))
 LOOP_FOLDER: Final = str(Path(functools.__file__).parent / "asyncio")
+
+LOOP_FUNCTIONS: Final = frozenset({"_run", "_run_once", "run_forever", "run_until_complete", "run", "__step"})
+"""Functions of asyncio in which a loop calls what is ready."""
 
 Number = ContextVar[int | None]
 
@@ -96,6 +99,12 @@ def coroutine_of(task: Any) -> object:
         return task.get_coro()
     except Exception:
         return None
+
+
+def is_of(task: object, packages: Collection[str]) -> bool:
+    """Whether the function that a task runs belongs to one of these packages."""
+    frame = getattr(coroutine_of(task), "cr_frame", None)
+    return frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in packages
 
 
 def name_of(task: Any) -> str:
@@ -219,6 +228,8 @@ def inner_frames(frames: list[FrameType]) -> list[FrameType]:
     """The frames of a loop's thread from where the loop, or the probe, has called the application."""
     last = -1
     for place, frame in enumerate(frames):
-        if frame.f_code.co_filename.startswith((OWN_FOLDER, LOOP_FOLDER)) and frame.f_code.co_filename != RECORDER:
+        file = frame.f_code.co_filename
+        runs = file.startswith(LOOP_FOLDER) and frame.f_code.co_name in LOOP_FUNCTIONS
+        if runs or (file.startswith(OWN_FOLDER) and file != RECORDER):
             last = place
     return frames[last + 1 :]

@@ -18,12 +18,23 @@ if TYPE_CHECKING:
 class Steps:
     """An awaitable that gives what the coroutine gives."""
 
-    __slots__ = ("_observer", "_send", "began", "close", "coroutine", "number", "running", "throw")
+    __slots__ = (
+        "_observer",
+        "_send",
+        "_throw",
+        "active",
+        "began",
+        "close",
+        "coroutine",
+        "number",
+        "running",
+        "senders",
+    )
 
     def __init__(self, coroutine: CoroutineType[Any, Any, Any], number: int, observer: Observer) -> None:
         self.coroutine = coroutine
         self._send = coroutine.send
-        self.throw = coroutine.throw
+        self._throw = coroutine.throw
         self.close = coroutine.close
         self._observer = observer
         self.number = number
@@ -31,31 +42,52 @@ class Steps:
         """Nanoseconds in which the coroutine ran."""
         self.began = 0
         """Monotonic time of its newest step."""
+        self.active = False
+        """Whether it is in a step now; what happens otherwise happens in another task."""
+
+        self.senders: set[str] = set()
+        """Other tasks that have sent messages."""
 
     def __await__(self) -> Any:
         return self
 
     def __next__(self) -> Any:
         self.began = began = clock()
+        self.active = True
         try:
             return self._send(None)
         finally:
             took = clock() - began
+            self.active = False
             self.running += took
             if took > self._observer.long:
                 self._observer.long_steps.append((self.number, began, took))
 
     def send(self, value: Any) -> Any:
-        """Asyncio and trio resume with None; others may not."""
-        return self._send(value)
+        """Asyncio resumes with None; others may not."""
+        self.active = True
+        try:
+            return self._send(value)
+        finally:
+            self.active = False
+
+    def throw(self, *error: Any) -> Any:
+        """An exception comes in, such as a cancellation: a step like any other."""
+        self.began = began = clock()
+        self.active = True
+        try:
+            return self._throw(*error)
+        finally:
+            self.running += clock() - began
+            self.active = False
 
 
-_CODE = Steps.__next__.__code__
+_CODES = frozenset({Steps.__next__.__code__, Steps.throw.__code__, Steps.send.__code__})
 
 
 def leave_out(error: BaseException) -> None:
     """Take our own line out of a traceback that has just passed through `Steps`."""
     place = error.__traceback__
     inner = place.tb_next if place is not None else None
-    if place is not None and inner is not None and inner.tb_frame.f_code is _CODE:
+    if place is not None and inner is not None and inner.tb_frame.f_code in _CODES:
         place.tb_next = inner.tb_next

@@ -121,6 +121,8 @@ class Pulse:
         self._used = 0
         """Processor time of the loop's thread at the last look."""
         self._samples: list[Sample] = []
+        self._told_until = 0
+        """When the newest stall that has been told was over."""
         self._caught: Sample | None = None
         """Where the loop's thread was when we had been kept from looking."""
         self._serial: int | None = None
@@ -145,8 +147,7 @@ class Pulse:
         if not self._asked:
             self._ask()
             return
-        if busy * 2 < late:
-            self._excused += late  # the machine was busy with something else
+        self._excused += late - busy  # for as long the machine was busy with something else
         if not self._came:
             self._wait(now)
             return
@@ -179,7 +180,7 @@ class Pulse:
         waited = now - self._asked - self._excused
         if len(self._samples) < SAMPLES:
             sample = self._sample()
-            if sample is not None:
+            if sample is not None and sample[1]:
                 self._samples.append(sample)
         if waited >= self._threshold and self._serial is None and self._samples:
             self._serial = self._outbox.observer.serial()
@@ -233,7 +234,7 @@ class Pulse:
     def _tell_inferred(self, now: int, busy: int) -> None:
         """The loop's thread was at work in one go while nobody could look."""
         longest = self._longest_step(now - busy, now)
-        if longest is None and self._caught is None:
+        if (longest is None and self._caught is None) or now - busy < self._told_until:
             return
         number, began, took = longest or (self._caught[0] if self._caught else None, now - busy, busy)
         self._deferred = number, began, began + took, _inferred(self._caught), self._open  # they are about to move
@@ -247,6 +248,7 @@ class Pulse:
         self, number: int | None, began: int, end: int, facts: dict[str, Any], open: list[tuple[Recording, int]]
     ) -> None:
         observer = self._outbox.observer
+        self._told_until = end
         delayed = [each.number for each, order in open if each.number != number and _moved(each, order, end)]
         facts["delayed"] = delayed
         observer.tell(STALL, number, began, end - began, facts, self._serial)

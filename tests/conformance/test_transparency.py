@@ -19,6 +19,7 @@ import pytest
 from asgispy.capture.reader import CaptureReader
 from asgispy.collect.collector import Collector
 from asgispy.model.events import KIND_NAMES
+from asgispy.settings import Watching
 from asgispy.wire.address import parse_address
 from tests.conformance import client
 from tests.conformance.application import SUBJECTS
@@ -37,7 +38,8 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
     "daphne": lambda port: ["daphne", APPLICATION, f"--port={port}"],
     "granian": lambda port: ["granian", APPLICATION, f"--port={port}", "--interface=asgi"],
 }
-MODES = ("bare", "unheard", "heard")
+MODES = ("bare", "unheard", "heard", "watched")
+EVERYTHING = Watching(locals=True, disconnects=True, layers=True)
 
 
 class Observed:
@@ -129,8 +131,10 @@ def observe_all(server: str, folder: Path, *, lifespan: str = "well", stays: boo
         "bare": {},
         "unheard": {"WITNESS_SPIED": "1", "ASGISPY_ADDRESS": f"unix:{folder}/nobody"},
         "heard": {"WITNESS_SPIED": "1", "ASGISPY_ADDRESS": str(address)},
+        "watched": {"WITNESS_SPIED": "1", "ASGISPY_ADDRESS": f"unix:{folder}/w"},
     }
-    with Collector(address=address) as collector, ThreadPoolExecutor(3) as pool:
+    watching = Collector(address=parse_address(environments["watched"]["ASGISPY_ADDRESS"]), watching=EVERYTHING)
+    with Collector(address=address) as collector, watching as watcher, ThreadPoolExecutor(len(MODES)) as pool:
         futures = [
             pool.submit(
                 observe,
@@ -142,7 +146,9 @@ def observe_all(server: str, folder: Path, *, lifespan: str = "well", stays: boo
         ]
         found = {each.mode: each for each in (future.result() for future in futures)}
         collector.finish()
+        watcher.finish()
         found["heard"].recorded = recorded_by(collector)
+        found["watched"].recorded = recorded_by(watcher)
     return found
 
 
@@ -214,8 +220,8 @@ def test_a_lifespan_that_goes_wrong_goes_the_same_way(tmp_path: Path, server: st
     bare = observed["bare"].seen()["lifespan"]
     ending = bare[-1][0]
     assert ending in (("raised",) if stays else ("raised", "returned"))
-    assert [each.seen()["lifespan"] for each in observed.values()] == [bare] * 3
-    assert [each.got.get("plain") for each in observed.values()] == [observed["bare"].got.get("plain")] * 3
+    assert [each.seen()["lifespan"] for each in observed.values()] == [bare] * len(MODES)
+    assert [each.got.get("plain") for each in observed.values()] == [observed["bare"].got.get("plain")] * len(MODES)
     assert len({each.code for each in observed.values()}) == 1
     assert [kind for kind, _ in observed["heard"].recorded["lifespan"]][-1] == {
         "raised": "raise",
