@@ -54,6 +54,13 @@ def stack_of(facts: dict[str, Any]) -> list[Line]:
     return found
 
 
+def layer_names(facts: dict[str, Any]) -> str:
+    """The names of the layers that an X-ray saw, outermost first, one a line."""
+    layers = facts.get("layers")
+    names = [each.get("name") for each in layers if isinstance(each, dict)] if isinstance(layers, list) else []
+    return "\n".join(name for name in names if isinstance(name, str))
+
+
 def place_text(line: Line) -> str:
     """`file:line in function`, the file by its last two parts."""
     file = "/".join(line[0].replace("\\", "/").split("/")[-2:])

@@ -63,7 +63,8 @@ class Matcher:
             self._processes = {process.id: process for process in reader.processes()}
         process, note = self._processes.get(connection.process), reader.note(connection.id)
         events, findings = lambda: self._events(connection), lambda: reader.findings(connection.id)
-        return self._query.matches(Recorded(connection, process, note, events, findings))
+        seen = lambda: reader.observations(connection.id)  # noqa: E731 - like the two above
+        return self._query.matches(Recorded(connection, process, note, events, findings, seen))
 
     def _events(self, connection: Connection) -> Iterator[Event]:
         yield Event(0, OPEN, 0, 0, self._reader.scope(connection))

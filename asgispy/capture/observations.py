@@ -57,6 +57,13 @@ def observations_between(database: sqlite3.Connection, start: int, end: int, mos
     return [_observation(row) for row in database.execute(sql, (end, start, most))]
 
 
+def observations_of_processes(database: sqlite3.Connection) -> list[Observation]:
+    """What belongs to no connection, in order of time; the application's own words are in its output."""
+    left_out = ", ".join(map(str, sorted(LOGGED)))
+    sql = f"SELECT {_COLUMNS} FROM observations WHERE connection IS NULL AND kind NOT IN ({left_out}) ORDER BY time, id"
+    return [_observation(row) for row in database.execute(sql)]
+
+
 def _observation(row: tuple[Any, ...]) -> Observation:
     process, connection, kind, time, duration, facts = row
     return Observation(process, connection, kind, time, duration, decode_facts(facts))

@@ -16,7 +16,7 @@ from asgispy.capture.database import being_written, capture_errors, complete_sch
 from asgispy.capture.findings import findings_of, summaries
 from asgispy.capture.messages import EVERYTHING, Messages
 from asgispy.capture.notes import Notes
-from asgispy.capture.observations import observations_between, observations_of
+from asgispy.capture.observations import observations_between, observations_of, observations_of_processes
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
@@ -313,6 +313,11 @@ class CaptureReader:
         """Stalls, pauses and exhausted pools of all processes from `start` to `end`, in order of time."""
         with capture_errors(self.path):
             return observations_between(self.database, start, end, most)
+
+    def process_observations(self) -> list[Observation]:
+        """What the probe saw that belongs to no connection, in order of time; the application's own words left out."""
+        with capture_errors(self.path):
+            return observations_of_processes(self.database)
 
     # Everything else
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.analysis.said import level_name
+from asgispy.analysis.said import level_name, stack_of
 from asgispy.analysis.shares import shares_of
 from asgispy.formats.secrets import mask_body, mask_headers, mask_query
 from asgispy.formats.values import OWN_KEYS, headers_to_json, to_json
@@ -42,6 +42,7 @@ def header(source: Source) -> dict[str, Any]:
         "dropped": sum(process.dropped for process in processes),
         "missed": sum(process.missed for process in processes),
         "evicted": facts["evicted"],
+        "observations": [_of_process(each) for each in source.process_observations()],
     }
 
 
@@ -130,19 +131,34 @@ def _observed(observations: list[Observation], connection: Connection) -> dict[s
     }
 
 
+def _of_process(observation: Observation) -> dict[str, Any]:
+    """An observation that belongs to no connection: garbage collections, pools, stalls that nobody is known for."""
+    facts = {key: to_json(value) for key, value in _plain(observation).items()}
+    moment = {"process": observation.process, "time": timestamp(observation.time)}
+    return {"kind": observation.name, **moment, "duration": seconds(observation.duration), **facts}
+
+
 def _observation(observation: Observation, connection: Connection) -> dict[str, Any]:
+    timed = {} if observation.kind in LOGGED else {"duration": seconds(observation.duration)}
+    offset = seconds(observation.time - connection.started)
+    facts = {key: to_json(value) for key, value in _plain(observation).items()}
+    return {"kind": observation.name, "offset": offset, **timed, **facts}
+
+
+def _plain(observation: Observation) -> dict[str, Any]:
+    """The facts, with names in place of positions."""
     facts = dict(observation.facts)
     match facts.get("error"):
         case [str() as name, str() as message, str() as traceback]:
             facts["error"] = _error(Error(name, message, traceback))
-    for key, names in (("stack", ("file", "line", "function", "source")),):
-        if isinstance(facts.get(key), list):
-            facts[key] = [dict(zip(names, line, strict=False)) for line in facts[key] if isinstance(line, list)]
+    if "stack" in facts:
+        facts["stack"] = [dict(zip(_LINE, line, strict=True)) for line in stack_of(facts)]
     if observation.kind == LOG:
         facts["level"] = level_name(facts)
-    timed = {} if observation.kind in LOGGED else {"duration": seconds(observation.duration)}
-    offset = seconds(observation.time - connection.started)
-    return {"kind": observation.name, "offset": offset, **timed, **{key: to_json(facts[key]) for key in facts}}
+    return facts
+
+
+_LINE: Final = ("file", "line", "function", "source")
 
 
 def _error(error: Error) -> dict[str, str]:

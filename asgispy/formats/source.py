@@ -34,5 +34,8 @@ class Source(Protocol):
     def observations(self, id: int) -> list[Observation]:
         """What the probe saw on a connection besides messages, in order of time."""
 
+    def process_observations(self) -> list[Observation]:
+        """What belongs to no connection, in order of time."""
+
     def events(self, connection: Connection) -> list[Event]:
         """All events of a connection; the first is `open`, its message the scope."""

@@ -34,6 +34,7 @@ class Column(NamedTuple):
 
 _PROCESS: Final = "process IN (SELECT id FROM processes WHERE {})"
 _FINDING: Final = "id IN (SELECT connection FROM occurrences JOIN findings ON findings.id = finding WHERE {})"
+_LAYERS: Final = f"id IN (SELECT connection FROM observations WHERE kind = {LAYERS} AND {{}})"
 _NOTE: Final = "id IN (SELECT connection FROM notes WHERE deleted = 0 AND {})"
 
 
@@ -73,6 +74,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "route": Column(_route, "asgispy_route(path)"),
     "query": Column(_of_connection("query"), "query", decoded=True),
     "finding": Column(lambda reading: reading.rules, "rule", _FINDING),
+    "layer": Column(lambda reading: reading.layers, "asgispy_layers(facts)", _LAYERS),
     "mark": Column(lambda reading: _note(reading).mark or None, "nullif(mark, '')", _NOTE),
     "comment": Column(lambda reading: _note(reading).comment or None, "nullif(comment, '')", _NOTE),
 }

@@ -120,6 +120,7 @@ TABLE: Final = (
     Field("finding", TEXT, "rule of ASGI that was broken", "finding:http.*", anchored=True),
     Field("level", CHOICE, "level of a finding", "level:error", choices=_LEVELS),
     Field("owner", CHOICE, "whose fault a finding is", "owner:app", choices=_OWNERS),
+    Field("layer", TEXT, "layer of the middleware, where it was X-rayed", "layer:GZip"),
     Field("header", NAMED, "header of request or response", "header:content-type=json", events=True),
     Field("request.header", NAMED, "header of the request", "request.header:accept=html", events=True),
     Field("response.header", NAMED, "header of the response", "response.header:etag", events=True),

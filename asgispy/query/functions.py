@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.route import route_of
+from asgispy.analysis.said import layer_names
 from asgispy.query.columns import query_texts
 from asgispy.query.patterns import Pattern
 from asgispy.query.quantities import time_of_day
 from asgispy.query.rough import stored
+from asgispy.wire.codec import decode_facts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,10 +48,16 @@ def _found(value: Any, form: str, text: str) -> bool | None:
     return _pattern(form, text).found(str(value)) if value is not None else None
 
 
+def _layers(facts: Any) -> str | None:
+    """The names of the layers among an observation's facts."""
+    return layer_names(decode_facts(facts)) if isinstance(facts, bytes) else None
+
+
 FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
     "asgispy_route": (1, _route),
     "asgispy_clock": (1, _clock),
     "asgispy_found": (3, _found),
     "asgispy_stored": (3, stored),
+    "asgispy_layers": (1, _layers),
 }
 """Name to the number of arguments and the function."""

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
 from asgispy.analysis.content.encoding import plain_body
+from asgispy.analysis.said import layer_names
 from asgispy.model.events import OPEN, RECEIVE, SEND
+from asgispy.model.observation import LAYERS
 from asgispy.model.values import BytesLike, Cut
 
 if TYPE_CHECKING:
@@ -67,6 +69,12 @@ class Reading:
     def rules(self) -> tuple[str, ...]:
         """The rules that have fired."""
         return tuple(each.rule for each in self.findings)
+
+    @cached_property
+    def layers(self) -> str | None:
+        """The names of all layers, one a line; None where there was no X-ray."""
+        seen = self._subject.observations() if self.connection.observed & 1 << LAYERS else []
+        return next((layer_names(each.facts) for each in seen if each.kind == LAYERS), None)
 
     @cached_property
     def _events(self) -> _Events:

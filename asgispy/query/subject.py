@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection, Note, Process
     from asgispy.model.events import Event
     from asgispy.model.finding import Finding
+    from asgispy.model.observation import Observation
 
 
 class Subject(Protocol):
@@ -30,6 +31,9 @@ class Subject(Protocol):
 
     def findings(self) -> list[Finding]:
         """What the rules have found on it; called when a term needs them."""
+
+    def observations(self) -> list[Observation]:
+        """What the probe saw besides messages; called when a term needs it."""
 
     def events(self) -> Iterable[Event]:
         """All events in order, the first being `open` with the scope; called at most once for each question."""
@@ -51,9 +55,16 @@ class Recorded:
     found: Callable[[], list[Finding]] = list
     """Reads the findings."""
 
+    seen: Callable[[], list[Observation]] = list
+    """Reads the observations."""
+
     def findings(self) -> list[Finding]:
         """What the rules have found on it."""
         return self.found()
+
+    def observations(self) -> list[Observation]:
+        """What the probe saw besides messages."""
+        return self.seen()
 
     def events(self) -> Iterable[Event]:
         """All events in order."""
