@@ -41,7 +41,18 @@ restarts (IANA's registry), as a reload does."""
 class Assembly:
     """A connection in the making."""
 
-    __slots__ = ("_cadence", "_closed", "_complete", "_gone", "_last", "connection", "pending", "repeated", "started")
+    __slots__ = (
+        "_cadence",
+        "_closed",
+        "_complete",
+        "_gone",
+        "_last",
+        "_stalled",
+        "connection",
+        "pending",
+        "repeated",
+        "started",
+    )
 
     def __init__(self, id: int, process: int, started: int, wall: int, scope: Any) -> None:
         """`started` is monotonic, `wall` the same moment since the epoch, both in nanoseconds."""
@@ -59,6 +70,7 @@ class Assembly:
         self.pending: dict[int, int] = {}
         """Calls known to hang: index to kind."""
         self._cadence = Cadence() if self.connection.type == WEBSOCKET else None
+        self._stalled = 0
         self._last = 0
         """When the newest message passed."""
 
@@ -76,6 +88,7 @@ class Assembly:
         offset = called - self.started
         if kind in (RETURN, RAISE):
             connection.running = duration or None  # what ends has no duration of its own: it carries this sum
+            self._add_stalled()
         if kind == RETURN:
             self._end(offset, self._verdict())
         elif kind == RAISE:
@@ -141,6 +154,19 @@ class Assembly:
             handler(self, message, offset, offset + duration)
         elif connection.type == LIFESPAN:
             connection.phase = str(message.get("type")).removeprefix("lifespan.")[:40]
+
+    def stall(self, duration: int) -> None:
+        """It has kept the event loop for so long."""
+        self._stalled += duration
+        if self.connection.running is not None:
+            self._add_stalled()
+
+    def _add_stalled(self) -> None:
+        """A stall that is longer than its own task ran was in another task of its, which is not measured."""
+        connection = self.connection
+        if connection.running is not None and self._stalled > connection.running:
+            connection.running += self._stalled
+            self._stalled = 0
 
     def _take_time(self, kind: int, offset: int, duration: int) -> None:
         """A call that took a while was held by the server, or waited for the client.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.model.observation import DELAY, LOGGED, Observation
+from asgispy.model.observation import DELAY, LOGGED, STALL, Observation
 from asgispy.wire.codec import decode_facts
 
 if TYPE_CHECKING:
@@ -62,6 +62,14 @@ def observations_of_processes(database: sqlite3.Connection) -> list[Observation]
     left_out = ", ".join(map(str, sorted(LOGGED)))
     sql = f"SELECT {_COLUMNS} FROM observations WHERE connection IS NULL AND kind NOT IN ({left_out}) ORDER BY time, id"
     return [_observation(row) for row in database.execute(sql)]
+
+
+def newest_stall(database: sqlite3.Connection, since: int) -> Observation | None:
+    """The newest stall that has begun after a moment and is not over."""
+    where = "kind = ? AND time > ? AND duration IS NULL"
+    sql = f"SELECT {_COLUMNS} FROM observations WHERE {where} ORDER BY time DESC LIMIT 1"
+    row = database.execute(sql, (STALL, since)).fetchone()
+    return _observation(row) if row is not None else None
 
 
 def _observation(row: tuple[Any, ...]) -> Observation:

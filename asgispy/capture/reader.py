@@ -16,7 +16,7 @@ from asgispy.capture.database import being_written, capture_errors, complete_sch
 from asgispy.capture.findings import findings_of, summaries
 from asgispy.capture.messages import EVERYTHING, Messages
 from asgispy.capture.notes import Notes
-from asgispy.capture.observations import observations_between, observations_of, observations_of_processes
+from asgispy.capture.observations import newest_stall, observations_between, observations_of, observations_of_processes
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
@@ -302,7 +302,17 @@ class CaptureReader:
         rows = self._all("SELECT position, data FROM remarks WHERE connection = ?", id)
         return {index: decode_facts(data) for index, data in rows}
 
+    def living_lifespans(self) -> list[Connection]:
+        """The lifespans of processes that live now, in order of opening."""
+        where = "type = 2 AND process IN (SELECT id FROM processes WHERE ended IS NULL)"
+        return [to_connection(row) for row in self._all(f"{_CONNECTION} WHERE {where} ORDER BY id")]
+
     # Observations
+
+    def blocking(self, since: int) -> Observation | None:
+        """The newest stall of an event loop that has begun after a moment and is not over."""
+        with capture_errors(self.path):
+            return newest_stall(self.database, since)
 
     def observations(self, id: int) -> list[Observation]:
         """What the probe saw on a connection besides messages, in order of time."""

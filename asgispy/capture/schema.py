@@ -99,6 +99,7 @@ CREATE TABLE observations (
     duration INTEGER, facts BLOB NOT NULL
 );
 CREATE INDEX observations_by_connection ON observations (connection, time) WHERE connection IS NOT NULL;
+CREATE INDEX lifespans ON connections (process) WHERE type = 2;
 CREATE INDEX observations_of_processes ON observations (kind, time);
 """
 

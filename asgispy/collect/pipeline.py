@@ -21,7 +21,7 @@ from asgispy.checks.policy import Policy
 from asgispy.checks.summary import Summaries
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN, RECEIVE, REMARK
-from asgispy.model.observation import DELAY, LOGGED, REFERRING
+from asgispy.model.observation import DELAY, LOGGED, REFERRING, STALL
 from asgispy.model.text import storable
 from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value, encode_value
 from asgispy.wire.observations import decode_observations
@@ -239,7 +239,6 @@ class Pipeline:
             if number is not None and followed is None:
                 continue  # of a connection that opened before we listened, or long ago
             id = process.observations.get(serial)
-            fresh = id is None
             if id is None:
                 id, self._next_observation = self._next_observation, self._next_observation + 1
                 if duration is None and kind not in LOGGED:
@@ -247,7 +246,7 @@ class Pipeline:
             elif duration is not None:
                 del process.observations[serial]
             if followed is not None:
-                self._note_observed(followed.assembly, kind, duration if fresh else None)
+                self._note_observed(followed.assembly, kind, duration)
             connection = followed.assembly.connection.id if followed is not None else None
             row = (id, process.id, connection, kind, process.wall(moment), duration, process.referred(facts))
             self._batch.observations.append(row)
@@ -257,6 +256,8 @@ class Pipeline:
         connection.observed |= 1 << kind if kind < KIND_LIMIT else 0
         if kind == DELAY:
             connection.delayed += duration or 0
+        elif kind == STALL:
+            assembly.stall(duration or 0)
         self._changed[connection.id] = assembly
 
     def answer(self, process: ProcessRecord, report: list[InFlight]) -> list[InFlight]:

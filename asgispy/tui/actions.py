@@ -22,6 +22,7 @@ TIME: Final = "time"
 TIMELINE: Final = "timeline"
 ROUTES: Final = "routes"
 FINDINGS: Final = "findings"
+IN_FLIGHT: Final = "in_flight"
 PANES: Final = "panes"
 ACTING: Final = "acting"
 COMPARE: Final = "compare"
@@ -40,6 +41,7 @@ PLACES: Final = {
     TIMELINE: "in the timeline",
     ROUTES: "in the table of routes",
     FINDINGS: "in the table of findings",
+    IN_FLIGHT: "in flight",
     PANES: "panes",
     APP: "everywhere",
     COMPARE: "in a comparison",
@@ -146,6 +148,9 @@ _TABLE: Final = (
     ("findings.filter", "filter", "f,slash", "Filter", "show only connections on which the rule fired", "footer", "-"),
     ("findings.copy", "copy", "y", "Copy", "copy the finding", "footer", "-"),
     ("findings.close", "close", "escape,F,left,h", "Back", "back to the list", "footer", "-"),
+    ("in_flight.copy", "copy", "y", "Copy", "copy all stacks as text", "footer", "-"),
+    ("in_flight.close", "close", "escape,i,h", "Back", "back to the list", "footer", "-"),
+    ("main.in_flight", "in_flight", "i", "In flight", "what open connections do: why is it stuck?", "-", "palette"),
     ("main.filter", "filter", "slash", "Filter", "show only what matches; tab completes", "footer", "palette"),
     ("main.switch_filter", "switch_filter", "backslash", "Filter off", "or on again; it is not lost", "-", "palette"),
     ("main.routes", "routes", "v", "Routes", "connections grouped by route, with percentiles", "wide", "palette"),
@@ -230,6 +235,7 @@ _CHAINS: Final = (
     frozenset({APP, PANES, TIMELINE, TIME}),
     frozenset({APP, PANES, LINES, ROUTES}),
     frozenset({APP, PANES, LINES, FINDINGS}),
+    frozenset({APP, PANES, LINES, IN_FLIGHT}),
     frozenset({APP, LINES, COMPARE}),
 )
 """Places whose keys reach the same screen. An outline's own keys go before those of the lists around it."""

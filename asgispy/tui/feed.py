@@ -15,6 +15,7 @@ from asgispy.capture.reader import CaptureReader
 from asgispy.errors import CaptureError
 from asgispy.model.connection import Note
 from asgispy.tui.present import S
+from asgispy.tui.rows.alarm import alarm
 from asgispy.tui.rows.arrangement import Arrangement
 from asgispy.tui.rows.filtering import SeenValues, header_names
 from asgispy.tui.time.calls import CallWindow
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from asgispy.capture.listing import Order
     from asgispy.capture.reader import Extent
     from asgispy.model.connection import Connection, Process
+    from asgispy.model.observation import Observation
     from asgispy.query.query import Query
     from asgispy.tui.rows.columns import Choice
     from asgispy.tui.session import Session
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 RATE_OVER: Final = 3 * S
 """Requests per second are counted over this time."""
+STALLED_AT_MOST: Final = 60 * S
+"""A stall that has not been told to be over after this time is not to be: its process is gone."""
 MOST_HEADERS: Final = 64 * 1024
 """Bytes of a message that are read for the names of its headers."""
 NO_NOTE: Final = Note()
@@ -57,6 +61,8 @@ class Feed:
         """Marks and comments by connection."""
         self.finding_levels: dict[int, int] = {}
         """How many distinct findings there are of each level."""
+        self._lifespans: list[Connection] = []
+        self._blocking: Observation | None = None
         self.problem = ""
         """Why the capture can't be read at the moment."""
         self.paused = False
@@ -150,6 +156,19 @@ class Feed:
         self.statistics.nudge()
         self.processes = {process.id: process for process in self.reader.processes()}
         self.finding_levels = self.reader.finding_levels()
+        if self.session.live:
+            self._lifespans = self.reader.living_lifespans()
+            self._blocking = self.reader.blocking(self._now() - STALLED_AT_MOST)
+
+    @property
+    def alarm(self) -> str:
+        """What must not be missed now, in one line; empty when all is well."""
+        return alarm(self._lifespans, self._blocking, self.now)
+
+    @property
+    def version(self) -> int:
+        """Of what has been read; it changes whenever the capture does."""
+        return self._version
 
     # The list: which rows, in which order
 

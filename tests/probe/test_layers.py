@@ -30,7 +30,8 @@ from starlette.routing import Mount, Route
 from asgispy import SpyMiddleware
 from asgispy.analysis.layers import delays, explain
 from asgispy.probe import layers
-from asgispy.probe.layers import CROSSINGS, LAYERS, SERVER, Xray
+from asgispy.probe.edges import SERVER
+from asgispy.probe.layers import CROSSINGS, LAYERS, Xray
 from asgispy.wire.codec import decode_value, encode_value
 
 if TYPE_CHECKING:

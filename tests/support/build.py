@@ -12,6 +12,7 @@ from asgispy.collect.pipeline import Pipeline
 from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND, Error
 from asgispy.probe.snapshot import encode_careful, encode_message
 from asgispy.wire.codec import encode_error
+from asgispy.wire.observations import RawObservation, encode_observations
 from tests.support.driver import body, http_scope, request, start
 from tests.support.peer import hello, payload
 
@@ -36,6 +37,7 @@ class Tape:
         self._numbers = itertools.count(1)
         self._orders: dict[int, int] = {}
         self.clock = 2_000_000_000
+        self._serials = itertools.count(1_000)
 
     def _feed(self, kind: int, number: int, order: int, duration: int | None, message: Any, error: Any) -> None:
         self.clock += MS
@@ -96,6 +98,14 @@ class Tape:
         self.send(number, body(data))
         self.returned(number)
         return number
+
+    def observe(
+        self, kind: int, number: int | None, facts: dict[str, Any], took: int | None = None, serial: int = 0
+    ) -> None:
+        """Something is seen besides messages, on a connection or in the process; `serial` names it for later."""
+        self.clock += MS
+        told = RawObservation(serial or next(self._serials), kind, number, self.clock, took, encode_careful(facts))
+        self.pipeline.observe(self.process, encode_observations([told]))
 
     def leave(self) -> None:
         """The process is gone."""

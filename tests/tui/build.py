@@ -362,7 +362,8 @@ def million(path: Path, rows: int = 1_000_000) -> None:
             INSERT INTO connections ({", ".join(CONNECTION_COLUMNS)}, scope)
             SELECT n, 1, 0, ? + n * 1000000, 1, 800000 + n % 7 * 100000, 'GET',
                 '/item/' || n, NULL, '127.0.0.1:5000', 200,
-                NULL, NULL, 0, 512 + n % 999, 3, 500000, 700000, NULL, NULL, NULL, 500000, 100000, 0, 0, NULL, 0, 0, 0, 0, x'80'
+                NULL, NULL, 0, 512 + n % 999, 3, 500000, 700000, NULL, NULL, NULL, 500000,
+                100000, 0, 0, NULL, 0, 0, 0, 0, x'80'
             FROM numbers
             """,
             (rows, START),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from asgispy.model.connection import Note
+    from asgispy.model.observation import InFlight
 
 
 class FakeSession:
@@ -29,6 +30,7 @@ class FakeSession:
         self.restartable = restartable
         self.state = "running" if live else "file"
         self.problem = ""
+        self.flying: list[InFlight] = []
         self.restarted = 0
         self.closed = 0
         self.ended = threading.Event()
@@ -36,6 +38,10 @@ class FakeSession:
     def status(self) -> Status:
         """As it was set."""
         return Status("shop.main:app", "uvicorn", "http://127.0.0.1:8000", self.state, self.problem, 2)
+
+    def in_flight(self) -> list[InFlight]:
+        """As it was set."""
+        return self.flying
 
     def restart(self) -> None:
         """Count."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from asgispy.tui.feed import Feed
 
+ALARM_HINT = "i shows what is in flight"
 RESTART_HINT = "r restarts · o shows the output"
 
 
@@ -143,8 +144,11 @@ class MainScreen(ActsOnConnections, TimedListScreen):
             banner.say(self.closing)
         elif status.problem:
             banner.say(f"✗ {status.problem}", RESTART_HINT if self.feed.session.restartable and status.over else "")
+        elif self.feed.problem:
+            banner.say(f"✗ {self.feed.problem}")
         else:
-            banner.say(self.feed.problem and f"✗ {self.feed.problem}")
+            found = self.feed.alarm
+            banner.say(found and f"✗ {found}", ALARM_HINT if found else "")
 
     # List and detail
 

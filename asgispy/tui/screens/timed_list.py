@@ -11,6 +11,7 @@ from textual import on
 
 from asgispy.errors import CaptureError
 from asgispy.tui.screens.findings import FindingsScreen
+from asgispy.tui.screens.in_flight import InFlightScreen
 from asgispy.tui.screens.routes import RoutesScreen
 from asgispy.tui.screens.timed import TimedScreen
 from asgispy.tui.screens.timeline import TimelineScreen
@@ -103,6 +104,10 @@ class TimedListScreen(TimedScreen):
     def action_findings(self) -> None:
         """All that the rules have found."""
         self.app.push_screen(FindingsScreen(self.feed, self.open_event))
+
+    def action_in_flight(self) -> None:
+        """What every open connection is doing."""
+        self.app.push_screen(InFlightScreen(self.feed, self._open_selected))
 
     def open_event(self, id: int, event: int) -> None:
         """Show an event of a connection."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from asgispy.model.connection import FAILED, HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import RAISE, SEND
 from asgispy.model.finding import ERROR as ERROR_LEVEL
+from asgispy.model.observation import DELAY, LOGGED, STALL
 from asgispy.tui.tabs.carried import cancelled
 from asgispy.tui.tabs.headers import header_of
 
@@ -29,11 +30,15 @@ STREAM: Final = "stream"
 SCOPE: Final = "scope"
 ERROR: Final = "error"
 OUTPUT: Final = "output"
+LOGS: Final = "logs"
+INSIDE: Final = "inside"
 FINDINGS: Final = "findings"
-NAMES: Final = (TIMELINE, REQUEST, RESPONSE, MESSAGES, STREAM, SCOPE, ERROR, OUTPUT, FINDINGS)
+NAMES: Final = (TIMELINE, REQUEST, RESPONSE, MESSAGES, STREAM, SCOPE, ERROR, LOGS, OUTPUT, INSIDE, FINDINGS)
 
 FINDINGS_NUMBER: Final = 9
 """It keeps its figure, whichever tabs there are."""
+_SAID: Final = sum(1 << kind for kind in LOGGED)
+_TROUBLE: Final = 1 << STALL | 1 << DELAY
 SAMPLED: Final = 64
 """Events that are looked at, at the beginning and at the end."""
 STREAMS: Final = ("text/event-stream", "application/x-ndjson", "application/jsonl", "application/json-seq")
@@ -107,8 +112,12 @@ def tabs_for(connection: Connection, facts: Facts, wanted: str = "") -> list[Cho
     choices.append(Choice(SCOPE, "Scope"))
     if failed:
         choices.append(Choice(ERROR, "Error", trouble=True))
-    if facts.output:
+    if connection.observed & _SAID:
+        choices.append(Choice(LOGS, "Logs"))
+    elif facts.output:
         choices.append(Choice(OUTPUT, "Output", f"{facts.output:,}"))
+    if connection.running is not None or connection.observed & ~_SAID:
+        choices.append(Choice(INSIDE, "Inside", trouble=bool(connection.observed & _TROUBLE)))
     if facts.findings or wanted == FINDINGS:
         count = f"{len(facts.findings):,}" if facts.findings else ""
         bad = any(finding.level == ERROR_LEVEL for finding in facts.findings)

@@ -30,6 +30,7 @@ from asgispy.tui.widgets.event_list import EventList
 from asgispy.tui.widgets.event_view import EventView
 from asgispy.tui.widgets.finding_tab import FindingTab
 from asgispy.tui.widgets.message_tab import MessageTab
+from asgispy.tui.widgets.observed_tabs import InsideTab, LogsTab
 from asgispy.tui.widgets.output_tab import OutputTab, output_range
 from asgispy.tui.widgets.search_line import SearchLine
 from asgispy.tui.widgets.side_tabs import ErrorTab, ScopeTab, SideTab
@@ -82,6 +83,8 @@ class DetailPane(Vertical):
         yield ScopeTab(self._feed)
         yield ErrorTab(self._feed)
         yield OutputTab(self._feed)
+        yield LogsTab(self._feed)
+        yield InsideTab(self._feed)
         yield FindingTab(self._feed)
         yield SearchLine(id="search")
 
