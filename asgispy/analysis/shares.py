@@ -5,7 +5,7 @@ They are sums; where in time they lay is told by phases. What must not move in: 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from asgispy.model.connection import Connection
@@ -26,6 +26,9 @@ class Shares(NamedTuple):
     """By other connections that blocked the event loop."""
 
 
+NOTHING: Final = Shares(0, 0, 0, 0, 0)
+
+
 def shares_of(connection: Connection, now: int) -> Shares | None:
     """The shares of a connection's time until its end, or until `now` (wall nanoseconds) while it is open.
 
@@ -34,11 +37,15 @@ def shares_of(connection: Connection, now: int) -> Shares | None:
     total = connection.duration if connection.duration is not None else max(0, now - connection.started)
     if connection.running is None and not connection.open:
         return None
+    return shares(total, connection.running or 0, connection.waited, connection.held, connection.delayed)
+
+
+def shares(total: int, running: int, waited: int, held: int, delayed: int) -> Shares:
+    """Shares that add up to a total. Calls can overlap: then what is told first has more."""
     left = total
     parts = []
-    for part in (connection.running or 0, connection.waited, connection.held, connection.delayed):
-        taken = min(part, left)  # calls can overlap; then what is told first has more
+    for part in (running, waited, held, delayed):
+        taken = min(part, left)
         parts.append(taken)
         left -= taken
-    running, waiting, held, delayed = parts
-    return Shares(running, left, waiting, held, delayed)
+    return Shares(parts[0], left, *parts[1:])

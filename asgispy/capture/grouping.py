@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.quantiles import Quantiles
 from asgispy.analysis.route import route_of
+from asgispy.analysis.shares import NOTHING, shares
 from asgispy.capture.sweep import TROUBLE, Sweep, marks
 from asgispy.model.connection import LIFESPAN, WEBSOCKET
 
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from asgispy.analysis.shares import Shares
+
 MOST: Final = 1000
 """Groups; whatever would be one more goes into `OTHERS`."""
 OTHERS: Final = "(others)"
 PUBLISH_EVERY: Final = 0.4
 """Seconds between two publications while there is more to look at."""
 
-COLUMNS: Final = f"id, type, method, path, state, duration, sent, {TROUBLE}"
+_SHARES: Final = "running, waited, held, delayed"
+COLUMNS: Final = f"id, type, method, path, state, duration, sent, {TROUBLE}, {_SHARES}"
 """What `Groups.add` wants to know of a connection."""
 SOCKET: Final = "WS"
 LIFE: Final = "LIFE"
@@ -50,6 +54,8 @@ class Group:
     longest: int
     durations: Quantiles
     """Never changed once it is published."""
+    shares: Shares = NOTHING
+    """Where the time went, summed up over ended connections of which that was measured."""
 
     @property
     def share(self) -> float:
@@ -60,11 +66,13 @@ class Group:
 class _Counts:
     """A group in the making."""
 
-    __slots__ = ("count", "durations", "ended", "errors", "open", "published", "sent")
+    __slots__ = ("count", "durations", "ended", "errors", "open", "published", "sent", "spent")
 
     def __init__(self) -> None:
         self.count = self.open = self.errors = self.sent = 0
         self.durations = Quantiles()
+        self.spent = [0, 0, 0, 0, 0]
+        """Nanoseconds in all, then running, waited, held, delayed."""
         self.ended: list[int] = []
         """Durations that are still to go into `durations`: many at once are cheaper."""
         self.published: Group | None = None
@@ -83,7 +91,7 @@ class Groups:
     def add(self, rows: Iterable[tuple[Any, ...]], *, again: bool = False) -> None:
         """Count rows of `COLUMNS`; `again` when they were counted as open before."""
         touched: dict[Key, _Counts] = {}
-        for _id, kind, method, path, state, duration, sent, failed in rows:
+        for _id, kind, method, path, state, duration, sent, failed, running, waited, held, delayed in rows:
             name = SOCKET if kind == WEBSOCKET else LIFE if kind == LIFESPAN else method or "HTTP"
             key = (name, "lifespan" if kind == LIFESPAN else route_of(path or ""))
             counts = touched.get(key)
@@ -99,6 +107,13 @@ class Groups:
             counts.ended.append(duration or 0)
             counts.sent += sent
             counts.errors += failed
+            if running is not None:
+                spent = counts.spent
+                spent[0] += duration or 0
+                spent[1] += running
+                spent[2] += waited
+                spent[3] += held
+                spent[4] += delayed
         for counts in touched.values():
             counts.durations.extend(counts.ended)
             counts.ended.clear()
@@ -120,7 +135,7 @@ class Groups:
         durations.merge(counts.durations)
         p50, p95, p99 = durations.at(0.5, 0.95, 0.99)
         numbers = (counts.count, counts.open, counts.errors, counts.sent, p50, p95, p99, durations.largest)
-        counts.published = Group(*key, *numbers, durations)
+        counts.published = Group(*key, *numbers, durations, shares(*counts.spent))
         return counts.published
 
 

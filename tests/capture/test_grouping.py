@@ -73,11 +73,13 @@ def test_a_filter_is_honoured_and_stays_so_as_things_change(tmp_path: Path) -> N
 
 def test_many_routes_end_up_in_one_group_rather_than_in_memory() -> None:
     groups = Groups()
-    groups.add((n, HTTP, "GET", f"/{'abcdefghij'[n % 10]}{'x' * (n // 10)}", COMPLETED, MS, 1, 0) for n in range(1500))
+    rest = (COMPLETED, MS, 1, 0, MS // 2, 0, 0, 0)
+    groups.add((n, HTTP, "GET", f"/{'abcdefghij'[n % 10]}{'x' * (n // 10)}", *rest) for n in range(1500))
     published = {(group.method, group.route): group for group in groups.published()}
     assert len(published) == MOST + 1
     assert published["", OTHERS].count == 1500 - MOST
     assert sum(group.count for group in published.values()) == 1500
+    assert published["", OTHERS].shares.running == (1500 - MOST) * MS // 2
 
 
 def test_a_large_capture_is_grouped_in_small_steps(tmp_path: Path) -> None:

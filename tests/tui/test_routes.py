@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from asgispy.analysis.quantiles import Quantiles
+from asgispy.analysis.shares import Shares
 from asgispy.capture.grouping import OTHERS, Group
 from asgispy.query.query import parse
 from asgispy.tui.rows.grouped import COLUMNS, Sorting, by, columns_for, filter_of, narrowed, sort_groups, total_of
@@ -48,6 +50,14 @@ def test_any_column_sorts_both_ways() -> None:
         assert len(sort_groups(groups, by(name).reversed())) == 3
     assert Sorting("route").clicked("route") == Sorting("route", False)
     assert Sorting("count").clicked("p99") == Sorting("p99", True)
+
+
+def test_where_most_of_the_time_went() -> None:
+    spent = replace(group("GET", "/a"), shares=Shares(10, 70, 20, 0, 0))
+    assert COLUMNS["mostly"].text(spent) == "awaiting 70%"
+    held = replace(group("GET", "/b"), shares=Shares(0, 0, 0, 300, 0))
+    assert COLUMNS["mostly"].text(total_of([spent, held])) == "held 75%"
+    assert COLUMNS["mostly"].text(group("GET", "/c")) == ""
 
 
 def test_all_together() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.quantiles import Quantiles
+from asgispy.analysis.shares import NOTHING, Shares
 from asgispy.capture.grouping import LIFE, OTHERS, SOCKET, Group
 from asgispy.model.units import format_duration, format_size
 from asgispy.query.syntax import quote
@@ -45,6 +46,25 @@ def _took(duration: int, group: Group) -> str:
     return format_duration(duration) if group.durations.count else ""
 
 
+_NAMES: Final = {"waiting": "client"}
+"""Shares that are called by another word: this one is waiting for the client."""
+
+
+def _mostly(group: Group) -> tuple[float, str]:
+    """The largest share of a group's time, and its name."""
+    total = sum(group.shares)
+    return (
+        max((part / total, _NAMES.get(name, name)) for name, part in group.shares._asdict().items())
+        if total
+        else (0.0, "")
+    )
+
+
+def _mostly_text(group: Group) -> str:
+    share, name = _mostly(group)
+    return f"{name} {share:.0%}" if name else ""
+
+
 COLUMNS: Final = {
     column.name: column
     for column in (
@@ -57,6 +77,7 @@ COLUMNS: Final = {
         Column("p99", "p99", 9, lambda group: _took(group.p99, group), lambda group: group.p99),
         Column("max", "Longest", 10, lambda group: _took(group.longest, group), lambda group: group.longest),
         Column("sent", "Sent", 9, lambda group: format_size(group.sent), lambda group: group.sent),
+        Column("mostly", "Mostly", 15, _mostly_text, lambda group: _mostly(group)[::-1], right=False),
         Column(HISTOGRAM, "", 12, lambda group: "", lambda group: 0, right=False),
     )
 }
@@ -64,7 +85,7 @@ COLUMNS: Final = {
 
 SORTABLE: Final = tuple(name for name in COLUMNS if name != HISTOGRAM)
 _ALWAYS: Final = ("method", ROUTE, "count", "errors")
-_WANTED: Final = ("p95", HISTOGRAM, "p50", "p99", "max", "sent")
+_WANTED: Final = ("p95", HISTOGRAM, "p50", "p99", "mostly", "max", "sent")
 """Shown while there is room, the most telling ones first."""
 
 
@@ -134,7 +155,9 @@ def total_of(groups: Sequence[Group]) -> Group:
         if groups
         else (0, 0, 0, 0)
     )
-    return Group("", "all routes", count, open_now, errors, sent, p50, p95, p99, durations.largest, durations)
+    spent = Shares(*map(sum, zip(*(group.shares for group in groups), strict=True))) if groups else NOTHING
+    numbers = (count, open_now, errors, sent, p50, p95, p99, durations.largest)
+    return Group("", "all routes", *numbers, durations, spent)
 
 
 def filter_of(group: Group) -> str | None:
