@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ PORT = 8000
 WATCH = 20.0
 """Seconds of traffic before the first picture."""
 SIZE = (160, 44)
+SMALL = (122, 28)
 
 
 async def make() -> None:
@@ -50,6 +51,90 @@ async def make() -> None:
     finally:
         session.close()
         session.recording.close()
+    await _inside()
+    await _startless()
+
+
+INSIDE = (
+    ("logs", "path:/words", "logs"),
+    ("stall", "path:/block", "inside"),
+    ("shares", "path:/wait has:delay", "inside"),
+    ("left", "path:/stream has:left", "inside"),
+    ("layers", "path:/layers", "inside"),
+    ("linger", "path:/linger", "inside"),
+)
+"""Likewise, of what only a look from inside can tell."""
+
+
+async def _inside() -> None:
+    """The demo's hidden troubles, each met once."""
+    session = _run("asgispy.demo.inside:app", "disconnects,layers")
+    try:
+        async with _screen(session, SMALL) as pilot:
+            for path in ("/words", "/linger", "/layers", "/crowd"):
+                await _get(path)
+            await asyncio.gather(_get("/wait"), _get("/block", after=0.05))
+            await asyncio.gather(_get("/stream", leave_after=0.3), _get("/stuck", leave_after=4.0), _shoot_stuck(pilot))
+            await asyncio.sleep(2)
+        capture = session.capture
+        session.close()
+        for name, query, tab in INSIDE:
+            async with _screen(ViewSession(capture), SMALL) as pilot:
+                screen = _main(pilot)
+                screen.connections.select(_find(capture, query)[0])
+                await pilot.press("enter")
+                await pilot.pause(0.3)
+                screen.detail.choose(tab)
+                await pilot.press("z")
+                if name in ("logs", "layers"):
+                    await pilot.press("plus")
+                await shoot(pilot, name)
+    finally:
+        session.close()
+        session.recording.close()
+
+
+async def _shoot_stuck(pilot: Pilot[None]) -> None:
+    await asyncio.sleep(1.5)
+    await pilot.press("i")
+    await asyncio.sleep(1)
+    await shoot(pilot, "stuck")
+    await pilot.press("escape")
+
+
+async def _startless() -> None:
+    """A startup that failed without a word."""
+    session = _run("asgispy.demo.inside:startless")
+    try:
+        async with _screen(session, SMALL) as pilot:
+            for path in ("/", "/wait", "/"):
+                await _get(path)
+            await shoot(pilot, "startup")
+    finally:
+        session.close()
+        session.recording.close()
+
+
+def _run(target: str, watch: str = "") -> RunSession:
+    options = {"host": "127.0.0.1", "port": PORT, "access_log": False}
+    session = RunSession(Launch(target=target, options=options), RecordingOptions(headless=False, watch=watch))
+    session.start()
+    return session
+
+
+async def _get(path: str, *, after: float = 0.0, leave_after: float | None = None) -> None:
+    """Be a client, once the server is up; one that leaves early if so wished."""
+    await asyncio.sleep(after)
+    for _ in range(100):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+            break
+        except OSError:
+            await asyncio.sleep(0.1)
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".encode())
+    with suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(), leave_after)
+    writer.close()
 
 
 def _recording() -> RunSession:

@@ -34,6 +34,7 @@ EXAMPLES: tuple[Example, ...] = (
     _example("wsgi", "/wsgi", "a WSGI application, adapted"),
     _example("api", "/api", "a FastAPI application with types and validation", extra="demo"),
     _example("trouble", "/trouble", "six ways to go wrong, on purpose"),
+    _example("inside", "/inside", "trouble that no message tells of: a blocked loop, a lost task, a full pool"),
 )
 
 TOUR = Example("tour", "asgispy.demo.tour:app", "/", "all examples in one application")

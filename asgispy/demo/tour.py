@@ -8,7 +8,7 @@ one, and what they put into the state comes together. This is what `asgispy demo
 
 from html import escape
 
-from asgispy.demo import bare, chat, echo, events, lifespan, middleware, routing, three_arguments, trouble, wsgi
+from asgispy.demo import bare, chat, echo, events, inside, lifespan, middleware, routing, three_arguments, trouble, wsgi
 from asgispy.demo._basics import HTML, TEXT, answer_other, local_path, respond
 from asgispy.demo._lifespans import run_lifespans
 from asgispy.demo._pages import page
@@ -27,6 +27,7 @@ MOUNTS: dict[str, ASGIApp] = {
     "/events": events.app,
     "/wsgi": wsgi.asgi_app,
     "/trouble": trouble.app,
+    "/inside": inside.app,
 }
 WITH_LIFESPAN: list[ASGIApp] = [lifespan.app]
 

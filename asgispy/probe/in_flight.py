@@ -59,7 +59,7 @@ class _Look:
             running = sys.modules["asyncio"].current_task(loop)
             for task in stacks.tasks_of(loop):
                 number = stacks.number_of(task, self._current)
-                if number is not None and not stacks.is_of(task, ("asgispy",)):
+                if number is not None and not stacks.is_of(task, (stacks.OWN_PACKAGE,)):
                     self._tasks.setdefault(number, []).append(task)
                 if task is running and number is not None:
                     self._running[id(task)] = stacks.frames_of_thread(frames.get(thread))

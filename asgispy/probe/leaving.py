@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from asgispy.probe.observer import Observer
 
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
+MOST_AHEAD: Final = 2
+"""Messages read in one go: an empty body and the disconnect. A server that gives more is not to be emptied."""
 _OVER: Final = frozenset({"http.disconnect", "websocket.disconnect"})
 
 
@@ -90,7 +92,7 @@ class DisconnectWatch:
 
     async def _run(self) -> None:
         try:
-            while True:
+            for _ in range(MOST_AHEAD):
                 message = await self._receive()
                 self._read.append(message)
                 self._came.set()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KNOWN: Final = 1_000
 """Tasks that are followed until they end."""
-NOT_THE_APPLICATION: Final = frozenset({*SERVERS, "asgispy"})
+NOT_THE_APPLICATION: Final = (*(f"{server}." for server in SERVERS), stacks.OWN_PACKAGE)
 """Packages whose tasks may be born in a connection's context, such as a server's that waits for the next request."""
 EXHAUSTED: Final = 100_000_000
 """Nanoseconds without a free thread after which that is told."""

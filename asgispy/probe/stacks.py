@@ -20,7 +20,7 @@ from asgispy.probe.steps import Steps
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from types import FrameType
 
     from asgispy.model.observation import Line
@@ -32,6 +32,7 @@ TASKS: Final = 5_000
 SOURCE: Final = 200
 """Characters of a source line that are told."""
 OWN_FOLDER: Final = str(Path(__file__).parent)
+OWN_PACKAGE: Final = "asgispy.probe."
 MIDDLEWARE: Final = str(Path(__file__).with_name("middleware.py"))
 RECORDER: Final = str(Path(__file__).with_name("recorder.py"))
 LOOP_FOLDER: Final = str(Path(functools.__file__).parent / "asyncio")
@@ -101,10 +102,10 @@ def coroutine_of(task: Any) -> object:
         return None
 
 
-def is_of(task: object, packages: Collection[str]) -> bool:
-    """Whether the function that a task runs belongs to one of these packages."""
+def is_of(task: object, packages: tuple[str, ...]) -> bool:
+    """Whether the function that a task runs belongs to one of these packages, named with a dot at their ends."""
     frame = getattr(coroutine_of(task), "cr_frame", None)
-    return frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in packages
+    return frame is not None and f"{frame.f_globals.get('__name__', '')}.".startswith(packages)
 
 
 def name_of(task: Any) -> str:

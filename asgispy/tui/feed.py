@@ -161,6 +161,11 @@ class Feed:
             self._blocking = self.reader.blocking(self._now() - STALLED_AT_MOST)
 
     @property
+    def blocked(self) -> bool:
+        """Whether an event loop stands still now."""
+        return self._blocking is not None
+
+    @property
     def alarm(self) -> str:
         """What must not be missed now, in one line; empty when all is well."""
         return alarm(self._lifespans, self._blocking, self.now)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from tests.bench import collector, in_process, overhead
+from tests.bench import collector, in_process, insight, overhead
 
 
 def main() -> None:
@@ -25,6 +25,10 @@ def main() -> None:
     budgets = {"per request": "≤ 3 µs", "per further chunk": "≤ 0.5 µs", "nobody listening": "≤ 0.5 µs"}
     for name, microseconds in in_process.measure(rounds).items():
         say(f"in process, {name}", f"+{microseconds:.2f} µs", budgets.get(name, ""))
+    for name, (microseconds, ratio) in insight.measure(rounds).items():
+        say(f"watching {name}, per request", f"+{microseconds:.2f} µs", f"{ratio:.2f} × without")
+    for name, microseconds in insight.measure_words(rounds).items():
+        say(f"watching output, per {name}", f"+{microseconds:.2f} µs", "")
     rate, wall, size = (statistics.median(each) for each in zip(*(collector.measure() for _ in range(5)), strict=True))
     say("collector, connections per CPU second", f"{rate:,.0f}", "≥ 30,000")
     say("collector, CPU with checks, against without", f"{collector.checks_ratio():.2f}", "≤ 1.30")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 REQUESTS = 400
 ROUNDS = 60
+MESSAGES_ALONE = "-stalls,-pauses,-output,-tasks,-steps"
 APPLICATIONS = "tests.bench.applications"
 
 
@@ -29,6 +30,9 @@ def measure_hello(rounds: int = ROUNDS) -> dict[str, float]:
             "bare": Server.uvicorn(f"{APPLICATIONS}:bare"),
             "forwarding": Server.uvicorn(f"{APPLICATIONS}:forwarding"),
             "asgispy": Server.uvicorn(f"{APPLICATIONS}:spied", environment=environment),
+            "asgispy, messages alone": Server.uvicorn(
+                f"{APPLICATIONS}:spied", environment=_inspector(stack, "--watch", MESSAGES_ALONE)
+            ),
             "asgispy, nobody listening": Server.uvicorn(f"{APPLICATIONS}:spied", environment=_nowhere(environment)),
             "uvicorn trace log": Server.uvicorn(f"{APPLICATIONS}:bare", "--log-level", "trace"),
         }
@@ -68,11 +72,12 @@ def _ratios(servers: Mapping[str, Server], rounds: int) -> dict[str, float]:
     return {name: statistics.median(found) for name, found in ratios.items()}
 
 
-def _inspector(stack: ExitStack) -> dict[str, str]:
+def _inspector(stack: ExitStack, *options: str) -> dict[str, str]:
     """A collector in a process of its own, writing a capture; gives the environment that leads to it."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
     address = f"unix:{folder}/inspector.sock"
     command = [sys.executable, "-m", "asgispy", "attach", address, "--headless", "--capture", f"{folder}/c.asgispy"]
+    command += options
     inspector = Server(command, port=1)
     stack.callback(inspector.stop)
     while not Path(f"{folder}/inspector.sock").exists():

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import json
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from asgispy.demo import (
     chat,
     echo,
     events,
+    inside,
     lifespan,
     middleware,
     routing,
@@ -44,6 +46,7 @@ RAW: dict[str, ASGIApp] = {
     "events": events.app,
     "wsgi": wsgi.asgi_app,
     "trouble": trouble.app,
+    "inside": inside.app,
 }
 
 
@@ -341,3 +344,12 @@ def test_listing_the_catalogue_loads_no_example() -> None:
     code = "import sys, asgispy.demo.catalogue; print([name for name in sys.modules if 'asgispy.demo.' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['asgispy.demo.catalogue']"
+
+
+def test_the_inside_has_the_troubles_that_it_says() -> None:
+    with serve(inside.app) as served, served.client() as client:
+        for path in ("/block", "/wait", "/crowd", "/linger", "/lost", "/stream", "/layers"):
+            assert client.get(path).status_code == 200
+        assert client.get("/layers").headers["x-gate"] == "open"
+        assert client.get("/elsewhere").text.startswith("Applications whose trouble")
+    assert set(inside.TROUBLES) | {"/layers"} == set(re.findall(r"^(/\w+) ", inside.__doc__ or "", re.MULTILINE))

@@ -148,7 +148,7 @@ class MainScreen(ActsOnConnections, TimedListScreen):
             banner.say(f"✗ {self.feed.problem}")
         else:
             found = self.feed.alarm
-            banner.say(found and f"✗ {found}", ALARM_HINT if found else "")
+            banner.say(found and f"✗ {found}", ALARM_HINT if self.feed.blocked else "")
 
     # List and detail
 
