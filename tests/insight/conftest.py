@@ -41,8 +41,9 @@ SERVERS: dict[str, Callable[[int], list[str]]] = {
 class Running:
     """A server, its collector, and what has been observed."""
 
-    def __init__(self, name: str, port: int, collector: Collector) -> None:
+    def __init__(self, name: str, port: int, collector: Collector, output: Path) -> None:
         self.name = name
+        self.output = output
         self.url = f"http://127.0.0.1:{port}"
         self.collector = collector
         self.reader = CaptureReader(collector.capture)
@@ -120,7 +121,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(name: str, watching: Watching, python: str = sys.executable) -> Iterator[Running]:
+def running(name: str, watching: Watching, application: str = APPLICATION) -> Iterator[Running]:
     """A server under a collector, until the block ends."""
     with short_folder() as folder:
         address = UnixAddress(str(folder / "s"))
@@ -128,9 +129,13 @@ def running(name: str, watching: Watching, python: str = sys.executable) -> Iter
         with Collector(address=address, watching=watching) as collector:
             environment = {**os.environ, "PYTHONPATH": str(ROOT), "ASGISPY_ADDRESS": str(address)}
             with (folder / "output").open("wb") as output:
-                command = [python, "-m", *SERVERS[name](port)]
+                command = [
+                    sys.executable,
+                    "-m",
+                    *(application if each == APPLICATION else each for each in SERVERS[name](port)),
+                ]
                 process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-            found = Running(name, port, collector)
+            found = Running(name, port, collector, folder / "output")
             try:
                 eventually(lambda: _is_up(found, process, folder / "output"), "the server's start")
                 yield found
