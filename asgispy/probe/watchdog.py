@@ -192,7 +192,7 @@ class Pulse:
         frames = stacks.frames_of_thread(sys._current_frames().get(self._thread))
         asyncio: Any = sys.modules["asyncio"]
         task = asyncio.current_task(self._loop)
-        inner = stacks.inner_frames(frames)
+        inner = [each for each in stacks.inner_frames(frames) if each.f_code.co_filename != stacks.RECORDER]
         if task is None and (not inner or inner[-1].f_code.co_name in IDLE):
             return None
         number = stacks.number_of(task, self._outbox.observer.current) if task is not None else None

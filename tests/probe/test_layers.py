@@ -702,7 +702,7 @@ def test_nothing_is_kept_alive_after_the_end() -> None:
         pass
 
     async def sending(scope: Any, receive: Any, send: Any) -> None:
-        message = Thing(START)
+        message = Thing(START, headers=list(START["headers"]))
         scope["thing"] = thing = Thing()
         things.extend((weakref.ref(message), weakref.ref(thing)))
         await send(message)
