@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection
     from asgispy.model.observation import InFlight, TaskStack
 
+NOTHING: Final = "nothing is in flight"
 DOING: Final = {
     "running": "running application code",
     "receive": "awaiting receive",
@@ -76,7 +77,7 @@ def report_lines(reports: list[InFlight], connection_of: Callable[[int], Connect
         for task in report.tasks:
             yield from (f"    {line}" for line in stack_lines(task))
     if not told:
-        yield "nothing is in flight"
+        yield NOTHING
 
 
 def is_idle(connection: Connection, report: InFlight) -> bool:

@@ -11,10 +11,12 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from asgispy.analysis.startup import lifespan_trouble
-from asgispy.analysis.stuck import report_lines
+from asgispy.analysis.stuck import NOTHING, report_lines
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.sessions import AttachSession, RunSession
 from asgispy.errors import EXIT_OK, EXIT_USAGE, CaptureError
+from asgispy.launch.servers import find_server
+from asgispy.launch.supervisor import ServerState
 from asgispy.model.connection import COMPLETED, LIFESPAN, STATE_NAMES, TYPE_NAMES, WEBSOCKET
 from asgispy.model.finding import LEVEL_NAMES
 from asgispy.model.units import format_duration, format_size
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 LOOK: Final = "look"
 """Not an end: somebody asks what is in flight."""
 HELD_UP: Final = 1.5
-"""Seconds after which it is said what holds a shutdown up."""
+"""Seconds after which it is said what holds a shutdown or a reload up."""
 IMPATIENT: Final = 1.0
 """Seconds after which a second signal gives up; earlier ones are the same one, told to a process and to its group."""
 
@@ -91,14 +93,17 @@ def announce(connection: Connection) -> None:
         say(f"asgispy: {printable(trouble)}")
 
 
-def say_in_flight(collector: Collector, title: str = "in flight") -> None:
-    """What every open connection is doing now, with its stacks."""
+def say_in_flight(collector: Collector, title: str = "") -> None:
+    """What every open connection is doing now, with its stacks; under a title of its own only if there is something."""
     try:
         with CaptureReader(collector.capture) as reader:
             reports = collector.in_flight()
             lines = list(report_lines(reports, reader.connection, time.time_ns()))
     except CaptureError as error:
         lines = [str(error)]
+    if title and lines == [NOTHING]:
+        return
+    title = title or "in flight"
     say(f"asgispy: {title}:")
     for line in lines:
         say(printable(line))
@@ -157,12 +162,21 @@ def watching_stop(collector: Collector) -> Iterator[None]:
 def run_headless(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
     """Run an application without a screen; gives the exit code."""
     ending = Ending()
+    waits = find_server(launch.server).waiting_pattern
+
+    def hear(line: OutputLine) -> None:
+        pass_on(line)
+        if waits is not None and waits.search(line.text) and session.supervisor.state is ServerState.RUNNING:
+            later = threading.Timer(HELD_UP, say_in_flight, (session.recording.collector, "the reload waits for"))
+            later.daemon = True
+            later.start()
+
     session = RunSession(
         launch,
         options,
         companion,
         on_ended=announce,
-        on_output=pass_on,
+        on_output=hear,
         on_state=lambda state: ending.announce("over") if state.over else None,
         on_failure=lambda failure: ending.announce("failure"),
     )

@@ -61,6 +61,8 @@ class Server(ABC):
     address_pattern: ClassVar[re.Pattern[str]]
     failure_pattern: ClassVar[re.Pattern[str] | None] = None
     """What a server prints that then ends with code 0, although it failed."""
+    waiting_pattern: ClassVar[re.Pattern[str] | None] = None
+    """What a server prints when connections hold up a reload or its end."""
     zero_means_well: ClassVar[bool] = True
     """Whether a server that ends by itself with code 0 did not fail."""
     stop_signal: ClassVar[signal.Signals] = signal.SIGINT

@@ -30,6 +30,8 @@ class Uvicorn(Server):
     )
     failure_pattern = re.compile(r"Child process \[\d+\] failed to start, stopping the parent process")
 
+    waiting_pattern = re.compile(r"Waiting for (?:connections to close|background tasks to complete)")
+
     def require(self) -> None:
         if not self.installed():
             raise UsageError("uvicorn is not installed: pip install 'uvicorn[standard]'")
