@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 LOOK: Final = "look"
 """Not an end: somebody asks what is in flight."""
+WRITTEN: Final = 0.5
+"""Seconds within which what has opened is in the capture."""
 HELD_UP: Final = 1.5
 """Seconds after which it is said what holds a shutdown or a reload up."""
 IMPATIENT: Final = 1.0
@@ -98,6 +100,7 @@ def say_in_flight(collector: Collector, title: str = "") -> None:
     try:
         with CaptureReader(collector.capture) as reader:
             reports = collector.in_flight()
+            _await_rows(reader, [each.connection for each in reports])
             lines = list(report_lines(reports, reader.connection, time.time_ns()))
     except CaptureError as error:
         lines = [str(error)]
@@ -139,6 +142,13 @@ def describe(connection: Connection) -> str:
 def printable(text: str) -> str:
     """Escape what could move a terminal's cursor or lie about the text's direction."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _await_rows(reader: CaptureReader, ids: list[int]) -> None:
+    """What has just opened is about to be written."""
+    deadline = time.monotonic() + WRITTEN
+    while len(reader.connections_of(ids)) < len(ids) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager
