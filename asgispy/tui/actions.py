@@ -66,6 +66,8 @@ class Action:
     footer: bool = False
     wide: bool = False
     """Whether the footer shows it only where it has room."""
+    broad: bool = False
+    """Whether the footer shows it only where it has plenty."""
     command: bool = False
     """Whether the command palette offers it."""
 
@@ -80,8 +82,8 @@ class Action:
         return keys_text(self.keys)
 
 
-# name, method, keys, title, help; in the footer, in the palette. In the footer: "wide" only in a wide terminal; "spare"
-# likewise, and only on screens that ask for it.
+# name, method, keys, title, help; in the footer, in the palette. In the footer: "wide" only in a wide terminal, "broad"
+# only in one that is wider still; "spare" as "wide", and only on screens that ask for it.
 _TABLE: Final = (
     ("lines.up", "move(-1)", "up,k", "Up", "one line up", "-", "-"),
     ("lines.down", "move(1)", "down,j", "Down", "one line down", "-", "-"),
@@ -148,9 +150,10 @@ _TABLE: Final = (
     ("findings.filter", "filter", "f,slash", "Filter", "show only connections on which the rule fired", "footer", "-"),
     ("findings.copy", "copy", "y", "Copy", "copy the finding", "footer", "-"),
     ("findings.close", "close", "escape,F,left,h", "Back", "back to the list", "footer", "-"),
-    ("in_flight.copy", "copy", "y", "Copy", "copy all stacks as text", "footer", "-"),
+    ("in_flight.copy", "copy", "y", "Copy", "copy the stacks of the selected one as text", "footer", "-"),
+    ("in_flight.copy_all", "copy_all", "Y", "Copy all", "copy the stacks of all that is in flight", "footer", "-"),
     ("in_flight.close", "close", "escape,i,h", "Back", "back to the list", "footer", "-"),
-    ("main.in_flight", "in_flight", "i", "In flight", "what open connections do: why is it stuck?", "-", "palette"),
+    ("main.in_flight", "in_flight", "i", "In flight", "what open connections do: why is it stuck?", "broad", "palette"),
     ("main.filter", "filter", "slash", "Filter", "show only what matches; tab completes", "footer", "palette"),
     ("main.switch_filter", "switch_filter", "backslash", "Filter off", "or on again; it is not lost", "-", "palette"),
     ("main.routes", "routes", "v", "Routes", "connections grouped by route, with percentiles", "wide", "palette"),
@@ -180,7 +183,15 @@ _TABLE: Final = (
 
 ACTIONS: Final = tuple(
     Action(
-        name, method, keys, title, help, footer in ("footer", "wide"), footer in ("wide", "spare"), command == "palette"
+        name,
+        method,
+        keys,
+        title,
+        help,
+        footer in ("footer", "wide", "broad"),
+        footer in ("wide", "spare"),
+        footer == "broad",
+        command == "palette",
     )
     for name, method, keys, title, help, footer, command in _TABLE
 )

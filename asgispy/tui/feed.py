@@ -15,11 +15,11 @@ from asgispy.capture.reader import CaptureReader
 from asgispy.errors import CaptureError
 from asgispy.model.connection import Note
 from asgispy.tui.present import S
-from asgispy.tui.rows.alarm import alarm
 from asgispy.tui.rows.arrangement import Arrangement
 from asgispy.tui.rows.filtering import SeenValues, header_names
 from asgispy.tui.time.calls import CallWindow
 from asgispy.tui.time.statistics import Statistics
+from asgispy.tui.watch import Watch
 from asgispy.tui.window import OutputWindow
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from asgispy.capture.listing import Order
     from asgispy.capture.reader import Extent
     from asgispy.model.connection import Connection, Process
-    from asgispy.model.observation import Observation
     from asgispy.query.query import Query
+    from asgispy.tui.rows.alarm import Alarm
     from asgispy.tui.rows.columns import Choice
     from asgispy.tui.session import Session
     from asgispy.tui.time.axis import Viewport
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 RATE_OVER: Final = 3 * S
 """Requests per second are counted over this time."""
-STALLED_AT_MOST: Final = 60 * S
-"""A stall that has not been told to be over after this time is not to be: its process is gone."""
 MOST_HEADERS: Final = 64 * 1024
 """Bytes of a message that are read for the names of its headers."""
 NO_NOTE: Final = Note()
@@ -61,8 +59,7 @@ class Feed:
         """Marks and comments by connection."""
         self.finding_levels: dict[int, int] = {}
         """How many distinct findings there are of each level."""
-        self._lifespans: list[Connection] = []
-        self._blocking: Observation | None = None
+        self._watch = Watch(self.reader)
         self.problem = ""
         """Why the capture can't be read at the moment."""
         self.paused = False
@@ -157,18 +154,12 @@ class Feed:
         self.processes = {process.id: process for process in self.reader.processes()}
         self.finding_levels = self.reader.finding_levels()
         if self.session.live:
-            self._lifespans = self.reader.living_lifespans()
-            self._blocking = self.reader.blocking(self._now() - STALLED_AT_MOST)
+            self._watch.update(self._now())
 
     @property
-    def blocked(self) -> bool:
-        """Whether an event loop stands still now."""
-        return self._blocking is not None
-
-    @property
-    def alarm(self) -> str:
-        """What must not be missed now, in one line; empty when all is well."""
-        return alarm(self._lifespans, self._blocking, self.now)
+    def alarm(self) -> Alarm | None:
+        """What must not be missed now; None when all is well."""
+        return self._watch.alarm(self.now, self.processes)
 
     @property
     def version(self) -> int:

@@ -21,6 +21,7 @@ PLACES = {
     "timeline": ["t"],
     "routes": ["v"],
     "findings": ["F"],
+    "in flight": ["i"],
 }
 
 
@@ -30,7 +31,7 @@ def width_of_keys(app: SpyApp) -> int:
 
 
 @pytest.mark.parametrize("keys", PLACES.values(), ids=PLACES)
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [80, 120, 150])
 async def test_every_key_of_the_footer_is_in_sight(shop: Builder, width: int, keys: list[str]) -> None:
     app = app_on(shop.path)
     async with app.run_test(size=(width, 30)) as pilot:

@@ -57,7 +57,7 @@ def test_words_of_any_language_stay(text: str) -> None:
 
 
 WAYS: dict[tuple[int, int], list[list[str]]] = {
-    (80, 24): [[], ["g", "enter"], ["escape", "v"], ["escape", "t"], ["escape", "F"]],
+    (80, 24): [[], ["g", "enter"], ["escape", "v"], ["escape", "t"], ["escape", "F"], ["escape", "i"]],
     (140, 40): [["g", "enter"], ["question_mark"], ["escape", "ctrl+p"]],
 }
 

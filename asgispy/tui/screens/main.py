@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
     from asgispy.tui.feed import Feed
 
-ALARM_HINT = "i shows what is in flight"
+BLOCKED_HINT = "i in flight"
+LED_HINT = "e leads there"
 RESTART_HINT = "r restarts · o shows the output"
 
 
@@ -50,6 +51,8 @@ class MainScreen(ActsOnConnections, TimedListScreen):
         self._state = ""
         self.closing = ""
         """What is being ended, while it is."""
+        self._led: int | None = None
+        """The connection that the banner is on, once the user has been led there."""
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -147,8 +150,17 @@ class MainScreen(ActsOnConnections, TimedListScreen):
         elif self.feed.problem:
             banner.say(f"✗ {self.feed.problem}")
         else:
-            found = self.feed.alarm
-            banner.say(found and f"✗ {found}", ALARM_HINT if self.feed.blocked else "")
+            self._say_alarm(banner)
+
+    def _say_alarm(self, banner: Banner) -> None:
+        found = self.feed.alarm
+        if found is None:
+            self._led = None
+            banner.say("")
+            return
+        leads = found.connection is not None and found.connection != self._led
+        hints = (LED_HINT if leads else "", BLOCKED_HINT if found.blocked else "")
+        banner.say(f"✗ {found.text}", " · ".join(filter(None, hints)))
 
     # List and detail
 
@@ -171,6 +183,12 @@ class MainScreen(ActsOnConnections, TimedListScreen):
 
     def open_event(self, id: int, event: int) -> None:
         """Show an event of a connection, with the filter off if that has left it out."""
+        row = self._row_of(id)
+        if row is not None:
+            self.call_after_refresh(self._show_event, row, event)
+
+    def _row_of(self, id: int) -> Row | None:
+        """Put the cursor on a connection, with the filter off if that has left it out; None where it is not listed."""
         if not self.connections.select(id) and self.feed.arrangement.filtering:
             self.feed.switch_filter()
             self._filtered()
@@ -178,8 +196,7 @@ class MainScreen(ActsOnConnections, TimedListScreen):
         row = self.connections.row() if self.connections.select(id) else None
         if row is None:
             self.notify(f"connection {id} is not in the list", timeout=3)
-            return
-        self.call_after_refresh(self._show_event, row, event)
+        return row
 
     def _show_event(self, row: Row, event: int) -> None:
         self.connections.set_following(False)
@@ -266,9 +283,19 @@ class MainScreen(ActsOnConnections, TimedListScreen):
         self.remove_class("-zoom-list", "-zoom-detail")
         self.set_class(not zoomed, pane)
 
+    def action_trouble(self, step: int) -> None:
+        """To the next failed connection in that direction; first of all to what the banner is on."""
+        found, row = self.feed.alarm, self.connections.row()
+        there = found.connection if found is not None and step > 0 else None
+        if there is None or there == self._led or (row is not None and row.connection.id == there):
+            self._find_trouble(step)
+        else:
+            self._row_of(there)
+        self._led = there if there is not None else self._led
+        self._show_state()
+
     @work(exclusive=True, group="trouble")
-    async def action_trouble(self, step: int) -> None:
-        """To the next failed connection in that direction."""
+    async def _find_trouble(self, step: int) -> None:
         row = self.connections.row()
         if row is None:
             return

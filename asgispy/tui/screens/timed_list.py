@@ -99,7 +99,7 @@ class TimedListScreen(TimedScreen):
         """All connections over time, beginning with the selected one."""
         row = self.connections.row()
         selected = row.connection.id if row is not None else None
-        self.app.push_screen(TimelineScreen(self.feed, selected, self._select, self._open_selected))
+        self.app.push_screen(TimelineScreen(self.feed, selected, self._select, self.open_connection))
 
     def action_findings(self) -> None:
         """All that the rules have found."""
@@ -107,7 +107,7 @@ class TimedListScreen(TimedScreen):
 
     def action_in_flight(self) -> None:
         """What every open connection is doing."""
-        self.app.push_screen(InFlightScreen(self.feed, self._open_selected))
+        self.app.push_screen(InFlightScreen(self.feed, self.open_connection))
 
     def open_event(self, id: int, event: int) -> None:
         """Show an event of a connection."""
@@ -117,7 +117,8 @@ class TimedListScreen(TimedScreen):
         if not self.connections.select(id):
             self.notify("not in the list: it is filtered out", timeout=2)
 
-    def _open_selected(self, id: int) -> None:
+    def open_connection(self, id: int) -> None:
+        """Go to a connection in the list, and open it."""
         if self.connections.select(id):
             self.call_after_refresh(self.connections.action_open)
         else:

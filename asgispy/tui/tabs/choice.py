@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
     from asgispy.model.finding import Finding
+    from asgispy.model.observation import Observation
 
 TIMELINE: Final = "timeline"
 REQUEST: Final = "request"
@@ -39,6 +40,8 @@ FINDINGS_NUMBER: Final = 9
 """It keeps its figure, whichever tabs there are."""
 _SAID: Final = sum(1 << kind for kind in LOGGED)
 _TROUBLE: Final = 1 << STALL | 1 << DELAY
+_INSTEAD: Final = {LOGS: OUTPUT, OUTPUT: LOGS}
+"""What the application said: known to be the connection's, or only written meanwhile. A connection has one of them."""
 SAMPLED: Final = 64
 """Events that are looked at, at the beginning and at the end."""
 STREAMS: Final = ("text/event-stream", "application/x-ndjson", "application/jsonl", "application/json-seq")
@@ -50,6 +53,10 @@ class Facts:
 
     events: int = 0
     output: int = 0
+    said: int = 0
+    """Log records, prints and warnings that are its own."""
+    beside: Sequence[Observation] = ()
+    """What else was seen of it besides messages, in order of time."""
     chunks: int = 0
     """Parts of the response that were not empty, among the events that were looked at."""
     stream: bool = False
@@ -113,7 +120,7 @@ def tabs_for(connection: Connection, facts: Facts, wanted: str = "") -> list[Cho
     if failed:
         choices.append(Choice(ERROR, "Error", trouble=True))
     if connection.observed & _SAID:
-        choices.append(Choice(LOGS, "Logs"))
+        choices.append(Choice(LOGS, "Logs", f"{facts.said:,}" if facts.said else ""))
     elif facts.output:
         choices.append(Choice(OUTPUT, "Output", f"{facts.output:,}"))
     if connection.running is not None or connection.observed & ~_SAID:
@@ -123,3 +130,9 @@ def tabs_for(connection: Connection, facts: Facts, wanted: str = "") -> list[Cho
         bad = any(finding.level == ERROR_LEVEL for finding in facts.findings)
         choices.append(Choice(FINDINGS, "Findings", count, trouble=bad, number=FINDINGS_NUMBER))
     return choices
+
+
+def shown_tab(wanted: str, choices: Sequence[Choice]) -> str:
+    """The tab to show where one is wanted: that one, the one that stands for it here, or the timeline."""
+    names = {choice.name for choice in choices}
+    return next((name for name in (wanted, _INSTEAD.get(wanted, "")) if name in names), TIMELINE)

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.analysis.departure import departure
 from asgispy.analysis.layers import delays, explain
 from asgispy.analysis.said import is_library, level_name, place_text, say, stack_of
-from asgispy.analysis.shares import shares_of
-from asgispy.model.connection import HTTP
 from asgispy.model.events import Error
+from asgispy.model.finding import ERROR as ERROR_LEVEL
+from asgispy.model.finding import WARNING as WARNING_LEVEL
 from asgispy.model.observation import DELAY, LAYERS, LEFT, LOG, LOGGED, PAUSE, POOL, STALL, WARNING
 from asgispy.model.units import format_duration, format_size
 from asgispy.tui.document import pair, shortened
 from asgispy.tui.outline import Item
-from asgispy.tui.present import offset_text
+from asgispy.tui.paint import elide, width_of
+from asgispy.tui.present import offset_text, value_text
+from asgispy.tui.rows.found import level_mark
 from asgispy.tui.sanitise import clean, clean_lines
 from asgispy.tui.tabs.error import error_lines, short_path
+from asgispy.tui.tabs.shares import after_response, cells_of, parts_of
 from asgispy.tui.tabs.values import apart, section
 
 if TYPE_CHECKING:
@@ -37,25 +40,22 @@ if TYPE_CHECKING:
 BAR: Final = 48
 """Cells of the bar of shares."""
 _LEVELS: Final = {"warning": "warn", "error": "bad", "critical": "bad", "debug": "faint"}
-_SHARES: Final = (
-    ("running", "running its own code", "app", "█"),
-    ("awaiting", "awaiting something else", "muted", "·"),
-    ("waiting", "waiting for the client", "wait", "░"),
-    ("held", "held by the server", "notice", "▒"),
-    ("delayed", "delayed by others", "bad", "▓"),
-)
+_MARKS: Final = {"warn": level_mark(WARNING_LEVEL), "bad": level_mark(ERROR_LEVEL)}
+"""Of loud lines, by how they look."""
+SAID: Final = 24
+"""Cells of what was said that are shown in any case, before the place."""
 _TROUBLE: Final = frozenset({STALL, DELAY, POOL})
 
 
 # What it said
 
 
-def said_items(observations: Iterable[Observation], started: int) -> list[Item]:
-    """Log records, prints and warnings of a connection, in order of time."""
-    return [_said(str(n), each, started) for n, each in enumerate(observations) if each.kind in LOGGED]
+def said_items(observations: Iterable[Observation], started: int, width: int = 200) -> list[Item]:
+    """Log records, prints and warnings of a connection, in order of time; made for lines of a width."""
+    return [_said(str(n), each, started, width) for n, each in enumerate(observations) if each.kind in LOGGED]
 
 
-def _said(key: str, observation: Observation, started: int) -> Item:
+def _said(key: str, observation: Observation, started: int, width: int) -> Item:
     facts = observation.facts
     level = level_name(facts) if observation.kind == LOG else ""
     source = str(facts.get("logger" if observation.kind == LOG else "stream") or "")
@@ -63,16 +63,26 @@ def _said(key: str, observation: Observation, started: int) -> Item:
     look = _LEVELS.get(level, "warn" if observation.kind == WARNING else "text")
     line: Line = (
         (f"{offset_text(observation.time - started):>10} ", "faint"),
-        (f"{level or observation.name:<8.8} ", look),
+        (f"{_MARKS.get(look, ' ')} {clean(level or observation.name):<8.8} ", look),
         (clean(source[:40]) + "  ", "muted"),
-        (first, look),
     )
+    place = _short_place(facts)
+    used = sum(width_of(text) for text, _ in line) + (width_of(place) + 2 if place else 0)
+    line = (*line, (elide(first, max(SAID, width - used)), look), (f"  {place}", "faint"))
     under = [Item(f"m{n}", ((text, "text"),), text) for n, text in enumerate(more)]
     under += _place_item(facts)
     match facts.get("error"):
         case [str() as name, str() as message, str() as traceback]:
             under += error_lines(Error(name, message, traceback))
     return Item(key, line, say(observation), source, (lambda: under) if under else None, brief=True)
+
+
+def _short_place(facts: dict[str, Any]) -> str:
+    file, number = facts.get("file"), facts.get("line")
+    if not isinstance(file, str) or not isinstance(number, int):
+        return ""
+    name = file.replace("\\", "/").rpartition("/")[2]
+    return f"{clean(name[-40:])}:{number}"
 
 
 def _place_item(facts: dict[str, Any]) -> list[Item]:
@@ -104,29 +114,47 @@ def inside_items(
 
 
 def _time_section(connection: Connection, now: int) -> list[Item]:
-    shares = shares_of(connection, now)
-    total = sum(shares) if shares is not None else 0
-    if shares is None or total <= 0:
+    parts = parts_of(connection, now)
+    if not parts:
         return []
-    parts = [(name, words, look, glyph, getattr(shares, name)) for name, words, look, glyph in _SHARES]
-    bar = [(glyph * round(part / total * BAR), look) for _, _, look, glyph, part in parts]
-    items = [Item("bar", tuple(span for span in bar if span[0]))]
-    for name, words, look, glyph, part in parts:
-        if part:
-            text = f"{format_duration(part):>8}  {part / total:4.0%}  {words}"
-            items.append(Item(name, ((f"{glyph} ", look), (text, "text")), text))
-    if connection.type == HTTP and connection.last_byte is not None and connection.duration is not None:
-        after = connection.duration - connection.last_byte
-        if after > 1_000_000:
-            text = f"{format_duration(after):>8}        of it after the last byte of the response"
-            items.append(Item("after", (("  ", "after"), (text, "after")), text))
+    total = sum(part.took for part in parts)
+    cells = cells_of([part.took for part in parts], BAR)
+    items = [Item("bar", tuple((part.glyph * count, part.look) for part, count in zip(parts, cells, strict=True)))]
+    for part in parts:
+        text = f"{format_duration(part.took):>8}  {part.took / total:4.0%}  {part.words}"
+        items.append(Item(part.name, ((f"{part.glyph} ", part.look), (text, "text")), text))
+    after = after_response(connection)
+    if after:
+        text = f"{format_duration(after):>8}        of it after the last byte of the response"
+        items.append(Item("after", (("  ", "after"), (text, "after")), text))
     return [section("time", "where the time went", format_duration(total), items)]
 
 
-def _seen(key: str, observation: Observation, started: int) -> Item:
-    look = "bad" if observation.kind in _TROUBLE else "muted" if observation.kind == PAUSE else "text"
+def seen_look(observation: Observation) -> str:
+    """How an observation looks that is none of the application's words."""
+    return "bad" if observation.kind in _TROUBLE else "muted" if observation.kind == PAUSE else "text"
+
+
+def seen_items(observation: Observation) -> list[Item]:
+    """One observation in full: what it says, its stack, and its other facts."""
     text = say(observation)
-    line = ((f"{offset_text(observation.time - started):>10} ", "faint"), (shortened(text, 400), look))
+    items = [Item("said", ((clean(text[:2_000]), seen_look(observation)),), text)]
+    stack = stack_items(stack_of(observation.facts))
+    if stack:
+        items.append(section("stack", "where", "", stack))
+    facts = [(str(name), value_text(value)) for name, value in observation.facts.items() if name != "stack"]
+    if facts:
+        lines = [Item(name, pair(name, text), text, name) for name, text in facts]
+        items.append(section("facts", "what is known", "", lines))
+    return apart(items)
+
+
+def _seen(key: str, observation: Observation, started: int) -> Item:
+    text = say(observation)
+    line = (
+        (f"{offset_text(observation.time - started):>10} ", "faint"),
+        (shortened(text, 400), seen_look(observation)),
+    )
     stack = stack_items(stack_of(observation.facts))
     return Item(key, line, text, observation.name, (lambda: stack) if stack else None, opened=bool(stack), brief=True)
 

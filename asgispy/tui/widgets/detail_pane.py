@@ -20,11 +20,12 @@ from asgispy.model.connection import LIFESPAN, STATE_NAMES
 from asgispy.model.units import format_duration, format_size
 from asgispy.tui.actions import CONNECTION, bindings
 from asgispy.tui.light_window import LightWindow
+from asgispy.tui.observed_window import ObservedWindow
 from asgispy.tui.paint import width_of
 from asgispy.tui.present import clock_text
 from asgispy.tui.rows.summary import summarise
 from asgispy.tui.sanitise import clean
-from asgispy.tui.tabs.choice import FINDINGS, REQUEST, RESPONSE, TIMELINE, Facts, tabs_for
+from asgispy.tui.tabs.choice import FINDINGS, REQUEST, RESPONSE, TIMELINE, Facts, shown_tab, tabs_for
 from asgispy.tui.theme import palette_of
 from asgispy.tui.widgets.event_list import EventList
 from asgispy.tui.widgets.event_view import EventView
@@ -66,6 +67,7 @@ class DetailPane(Vertical):
         self._feed = feed
         self._row: Row | None = None
         self._look: Look | None = None
+        self._observed = ObservedWindow(feed.reader)
         self._chosen = TIMELINE
         """The tab that the user wants, wherever there is one of that name."""
         self._searching: Widget | None = None
@@ -153,15 +155,19 @@ class DetailPane(Vertical):
         self._show_tabs()
 
     def update(self) -> None:
-        """The feed has changed: look again at a connection that was open."""
+        """The feed has changed: look again at a connection that was open, or of which more may be seen."""
         look = self._look
-        if self._row is None or look is None or not self._row.connection.open:
+        if self._row is None or look is None:
             return
+        before = self._row.connection
         try:
-            connection = self._feed.reader.connection(self._row.connection.id)
+            connection = self._feed.reader.connection(before.id)
             if connection is None:
                 return
-            look.window.update(connection)
+            if before.open:
+                look.window.update(connection)
+            elif connection == before and not self._observed.look(connection, self._feed.version):
+                return
         except CaptureError:
             return
         self._row = look.row = self._row._replace(connection=connection)
@@ -175,6 +181,8 @@ class DetailPane(Vertical):
             look.facts.look(look.window.get, look.window.count)
             first, last = output_range(self._feed, look.connection)
             look.facts.output = last - first
+            self._observed.look(look.connection, self._feed.version)
+            look.facts.said, look.facts.beside = self._observed.said, self._observed.beside
             with contextlib.suppress(CaptureError):  # the poll says so
                 look.facts.findings = self._feed.reader.findings(look.connection.id) if look.connection.level else ()
 
@@ -182,7 +190,7 @@ class DetailPane(Vertical):
         """The bar, and in the tab that is seen what there is now."""
         look = self._look
         choices = tabs_for(look.connection, look.facts, self._chosen) if look is not None else []
-        current = self._chosen if any(choice.name == self._chosen for choice in choices) else TIMELINE
+        current = shown_tab(self._chosen, choices)
         changed = current != self.bar.current
         focused = changed and any(tab.has_focus_within for tab in self.query(Tab))
         for tab in self.query(Tab) if changed else ():
@@ -198,6 +206,9 @@ class DetailPane(Vertical):
 
     def grow(self) -> None:
         """Time has passed."""
+        if self._look is not None and self._observed.look(self._look.connection, self._feed.version):
+            self._gather()
+            self._show_tabs()
         self._show_hint()
         if self._row is not None and self._row.connection.open:
             self._show_title()

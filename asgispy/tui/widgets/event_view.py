@@ -12,6 +12,7 @@ from asgispy.errors import CaptureError
 from asgispy.model.values import Cut
 from asgispy.tui.tabs.carried import BODIES, body_of, carried_value
 from asgispy.tui.tabs.event import dropped_items, event_items
+from asgispy.tui.tabs.observed import seen_items
 from asgispy.tui.widgets.content_view import ContentView
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from asgispy.analysis.content.body import Body
     from asgispy.model.connection import Connection
     from asgispy.model.events import Event
+    from asgispy.model.observation import Observation
     from asgispy.tui.outline import Item
     from asgispy.tui.tabs.content import Frame
 
@@ -39,12 +41,13 @@ class EventView(ContentView):
         self._shown: tuple[Event, Connection] | None = None
         self._headers: Any = None
         self._full: Event | None = None
+        self._seen: Observation | None = None
         self._of: int | None = None
         """The connection that the view was chosen on."""
 
     def show_event(self, event: Event | None, index: int, connection: Connection | None, headers: Any = None) -> None:
         """Show an event, or say that it is not there; `headers` are those that its body goes with."""
-        before = self._shown
+        before, self._seen = self._shown, None
         if connection is None or self._of != connection.id:
             self._of, self.view = connection.id if connection is not None else None, None
         if connection is None or event is None:
@@ -54,6 +57,15 @@ class EventView(ContentView):
         elif before is None or before[1].id != connection.id or before[0] != event:
             self._shown, self._headers, self._full = (event, connection), headers, event
             self.make()
+
+    def show_seen(self, observation: Observation) -> None:
+        """Show something that was seen besides messages."""
+        if observation == self._seen:
+            return
+        self._shown = self._full = None
+        self._seen = observation
+        self.making.drop()
+        self.present((observation.connection, observation.kind, observation.time), seen_items(observation))
 
     def make(self) -> None:
         """At once where that is quick; else what stood there before stays until it is ready."""

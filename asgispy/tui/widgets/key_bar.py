@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 WIDE_ONLY: Final = "-wide-only"
+BROAD_ONLY: Final = "-broad-only"
 _LIST_ONLY: Final = frozenset({"main.follow", "main.next_failure"})
 """They work beside the list too, but there other keys matter more."""
 _WIDE: Final = frozenset(action.name for action in ACTIONS if action.wide)
+_BROAD: Final = frozenset(action.name for action in ACTIONS if action.broad)
 
 
 class KeyBar(Footer):
@@ -41,6 +43,8 @@ class KeyBar(Footer):
                     widget.key_display = keys_text(widget.key)
                 if name in _WIDE:
                     widget.add_class(WIDE_ONLY)
+                if name in _BROAD:
+                    widget.add_class(BROAD_ONLY)
             yield widget
 
 

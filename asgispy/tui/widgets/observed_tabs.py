@@ -52,7 +52,11 @@ class LogsTab(_ObservedTab):
 
     def build(self, reader: CaptureReader, connection: Connection, frame: Frame) -> Sequence[Item]:
         """Log records, prints and warnings."""
-        return said_items(reader.observations(connection.id), connection.started)
+        return said_items(reader.observations(connection.id), connection.started, frame.width)
+
+    def on_resize(self) -> None:
+        """The texts take what room there is."""
+        self.renew()
 
 
 class InsideTab(_ObservedTab):

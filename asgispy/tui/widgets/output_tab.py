@@ -155,8 +155,8 @@ class OutputTab(Tab):
 
     @property
     def hint(self) -> str:
-        """What is searched for."""
-        return f"/{self._needle}  n N" if self._needle else ""
+        """What is searched for; else that the lines may be anyone's."""
+        return f"/{self._needle}  n N" if self._needle else "by time only"
 
     def back(self) -> bool:
         """The search ends first."""

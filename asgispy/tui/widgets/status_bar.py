@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual.widgets import Static
 
-from asgispy.tui.paint import width_of
+from asgispy.tui.paint import elide, width_of
 from asgispy.tui.present import count_text, rate_text
 from asgispy.tui.rows.filter_text import matching_text, progress_text
 from asgispy.tui.rows.found import level_counts, level_look
@@ -138,8 +138,10 @@ class Banner(Static):
         self.display = False
 
     def say(self, text: str, hint: str = "") -> None:
-        """Show a text and what can be done; an empty one hides the banner."""
-        said = clean(f"{text}   {hint}".strip()) if text else ""
+        """Show a text and what can be done, which stays in sight; an empty one hides the banner."""
+        hint = clean(f"   {hint}") if hint else ""
+        room = max(20, self.app.size.width - 2 - width_of(hint))
+        said = elide(clean(text), room) + hint if text else ""
         if said != self._said:
             self._said = said
             self.display = bool(said)

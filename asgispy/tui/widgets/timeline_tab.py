@@ -1,22 +1,29 @@
-"""The Timeline tab: the ledger of a connection's events, and the chosen one in full.
+"""The Timeline tab: where the time went, what was seen besides, the ledger of events, and the chosen one in full.
 
-What must not move in: what a line says (event_list), and an event in full (event_view).
+What must not move in: what a line says (event_list, beside_list, shares_line), and an event in full (event_view).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import on
+
+from asgispy.analysis.said import say
 from asgispy.model.events import RAISE, RECEIVE
 from asgispy.tui.rows.found import by_event
 from asgispy.tui.tabs.choice import TIMELINE
 from asgispy.tui.tabs.messages import next_event
+from asgispy.tui.widgets.beside_list import BesideList
 from asgispy.tui.widgets.event_list import EventList
 from asgispy.tui.widgets.event_view import EventView
+from asgispy.tui.widgets.line_view import LineView
 from asgispy.tui.widgets.list_tab import ListTab
+from asgispy.tui.widgets.shares_line import SharesLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import DescendantFocus
 
     from asgispy.capture.reader import CaptureReader, Row
     from asgispy.model.events import Event
@@ -26,13 +33,17 @@ if TYPE_CHECKING:
 
 
 class TimelineTab(ListTab):
-    """A list and an event."""
+    """A line of shares, two lists, and an event, or what was seen besides."""
 
     def __init__(self, feed: Feed) -> None:
         super().__init__(feed, id=TIMELINE)
+        self._besides = False
+        """Whether what is shown in full was seen besides the messages: the list that was in last says so."""
 
     def compose(self) -> ComposeResult:
-        """Above and below."""
+        """From top to bottom."""
+        yield SharesLine(self.feed, id="shares")
+        yield BesideList(id="beside")
         yield EventList(self.feed, id="events")
         yield EventView(self.feed.session.capture, id="event")
 
@@ -40,6 +51,11 @@ class TimelineTab(ListTab):
     def main(self) -> EventList:
         """The list."""
         return self.query_one(EventList)
+
+    @property
+    def beside(self) -> BesideList:
+        """What was seen besides the messages."""
+        return self.query_one(BesideList)
 
     @property
     def view(self) -> EventView:
@@ -51,6 +67,8 @@ class TimelineTab(ListTab):
         same = look is not None and look is self.looked
         self.looked = look
         self.main.found = by_event(look.facts.findings) if look is not None else {}
+        self.query_one(SharesLine).show(look.connection if look is not None else None)
+        self._show_beside(look, same)
         if same:
             self.main.update()
         else:
@@ -58,12 +76,50 @@ class TimelineTab(ListTab):
             self.main.show(look.window if look else None, first_event(look.window, look.row) if look else 0)
         self.show_chosen()
 
+    def _show_beside(self, look: Look | None, same: bool) -> None:
+        seen, started = (look.facts.beside, look.connection.started) if look is not None else ((), 0)
+        if not seen and self.beside.has_focus:
+            self.main.focus()
+        self._besides = bool(seen) and (self.beside.has_focus or (self._besides and same))
+        self.beside.show(seen, started, same=same)
+
     def grow(self) -> None:
         """What is pending grows."""
         self.main.refresh()
+        self.query_one(SharesLine).show(self.looked.connection if self.looked is not None else None)
+
+    @on(LineView.Moved, "#beside")
+    def _move_beside(self) -> None:
+        self.show_chosen()
+
+    @on(LineView.Opened, "#beside")
+    def _open_beside(self) -> None:
+        self.view.focus()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Of two lists, the one that has the focus says what is shown below; there, it stays."""
+        if event.widget is self.main or event.widget is self.beside:
+            self._besides = event.widget is self.beside
+            self.show_chosen()
+
+    def text(self) -> str:
+        """What was seen, where the cursor is on that."""
+        observation = self.beside.observation if self.beside.has_focus else None
+        return say(observation) if observation is not None else super().text()
+
+    def back(self) -> bool:
+        """From below to the list that the cursor came from."""
+        if self._besides and self.view.has_focus and self.view.outline.needle is None:
+            self.beside.focus()
+            return True
+        return super().back()
 
     def show_chosen(self) -> None:
-        """The event, with the headers of the side that its body belongs to."""
+        """The event, with the headers of the side that its body belongs to; or what was seen besides."""
+        observation = self.beside.observation if self._besides else None
+        if observation is not None:
+            self.view.show_seen(observation)
+            return
         look, event = self.looked, self.main.event()
         connection = look.connection if look is not None else None
         self.view.show_event(event, self.main.cursor, connection, self._headers(event))
