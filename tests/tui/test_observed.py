@@ -383,3 +383,14 @@ async def test_of_an_open_connection_the_shares_grow(studio: Studio) -> None:
         clock.now += 1_000 * MS
         await poll(pilot)
         assert await lines_with(app, "·  awaiting 3.00 s")
+
+
+async def test_what_is_typed_faster_than_it_is_told_of_is_judged_before_it_filters(studio: Studio) -> None:
+    studio.tape().http("/")
+    app = app_of(studio)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("slash", "o", "k")
+        bar = main_screen(app).filter
+        bar.input.value = "status:("  # told of by a message that has not come yet
+        bar._filter()
+        assert app.feed.filter_text != "status:("

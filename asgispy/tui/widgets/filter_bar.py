@@ -206,7 +206,8 @@ class FilterBar(Vertical):
         """Filter the list by what has been typed, if it is right."""
         self._stop_waiting()
         text = self.input.value
-        if self._verdict is not None and self._verdict.query is not None and text.strip() != self.feed.filter_text:
+        # Judged anew: what has been typed since the timer was set may not have been told of yet.
+        if judge(text, self.feed.saved_filters).query is not None and text.strip() != self.feed.filter_text:
             self.feed.set_filter(text)
             self.post_message(self.Changed())
 
