@@ -151,7 +151,7 @@ class Pulse:
         if not self._came:
             self._wait(now)
             return
-        if self._came - self._asked - self._excused >= self._threshold:
+        if self._serial is not None or self._came - self._asked - self._excused >= self._threshold:
             self._tell_end()
         elif busy >= self._threshold:
             self._tell_inferred(now, busy)

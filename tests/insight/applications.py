@@ -51,10 +51,6 @@ async def spin(receive: Receive, send: Send) -> None:
     await answer(send)
 
 
-async def spin_in_task(receive: Receive, send: Send) -> None:
-    await asyncio.create_task(spin(receive, send))
-
-
 async def sleep(receive: Receive, send: Send) -> None:
     await asyncio.sleep(0.15)
     await answer(send)
@@ -194,7 +190,7 @@ class Hostile:
 PATHS: dict[str, Callable[[Receive, Send], Awaitable[None]]] = {
     f"/{each.__name__}": each
     for each in (
-        *(block, spin, spin_in_task, sleep, offload, say, quiet, forget, leak, tidy, send_elsewhere, crowd),
+        *(block, spin, sleep, offload, say, quiet, forget, leak, tidy, send_elsewhere, crowd),
         *(crowd_of_two, litter, hang, hang_in_thread, listen, stream, echo, fall),
     )
 }
