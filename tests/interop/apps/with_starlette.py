@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocketDisconnect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -113,8 +115,9 @@ async def talk(websocket: WebSocket) -> None:
 async def close(websocket: WebSocket) -> None:
     """The server closes."""
     await websocket.accept(subprotocol="chat" if "chat" in websocket.scope["subprotocols"] else None)
-    await websocket.send_json({"bye": True})
-    await websocket.close(1000, "done")
+    with contextlib.suppress(WebSocketDisconnect):  # the client may be faster
+        await websocket.send_json({"bye": True})
+        await websocket.close(1000, "done")
 
 
 async def refuse(websocket: WebSocket) -> None:
