@@ -146,7 +146,9 @@ async def test_completion_offers_fields_and_values_of_the_capture(shop: Builder)
         await pilot.press("tab")
         assert bar.input.value == "status:"
         await pilot.press("escape")
+        await pilot.pause()
         await type_filter(pilot, "path:/api/che")
+        await pilot.pause()
         await pilot.press("down", "enter")
         assert bar.input.value == "path:/api/checkout"
         assert bar.editing
