@@ -9,6 +9,7 @@ record that no handler has touched is formatted here, without calling anything t
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections import deque
@@ -108,6 +109,10 @@ class OutputWatch:
         line = self._lines.pop(key, None)
         text = "".join(line.pieces)[:TEXT].rstrip("\n") if line is not None else ""
         if line is not None and text:
+            placed = _WARNING.match(text) if line.kind == WARNING else None
+            if placed is not None:  # its place is not where it was written, but what it says of itself
+                line.facts |= {"file": placed[1], "line": int(placed[2])}
+                text = text[placed.end() :]
             self._observer.tell(line.kind, line.number, line.began, None, {**line.facts, "text": text})
 
     def settle(self) -> None:
@@ -121,6 +126,8 @@ class OutputWatch:
             self._observer.tell(LOG, number, time, None, _facts(record, error))
 
 
+_WARNING: Final = re.compile(r"([^\n]+?):(\d{1,9}): (?=\w+: )")
+"""How a warning begins as `warnings` writes it: file, line, then category and message."""
 UNENDED: Final = 200_000_000
 """Nanoseconds after which a line is told without its end."""
 SETTLED: Final = 10_000_000

@@ -90,7 +90,9 @@ def test_everything_said_is_tied_to_its_connection_once(server: Running) -> None
         "printed in a task",
     ]
     (warning,) = server.observed(connection, WARNING)
-    assert "UserWarning: warned of" in warning.facts["text"]
+    assert warning.facts["text"].startswith("UserWarning: warned of")
+    assert warning.facts["file"] == FILE
+    assert 'warnings.warn("warned of"' in LINES[warning.facts["line"] - 1]
 
 
 def test_a_task_whose_exception_nobody_asks_for(server: Running) -> None:
