@@ -23,6 +23,7 @@ from asgispy.probe.edges import MISSING, RESUME, SERVER, Code, Edge, of_class
 from asgispy.probe.failure import places_left
 from asgispy.probe.layer_values import layer_name, message_facts, plain_text, scope_facts
 from asgispy.probe.snapshot import type_name
+from asgispy.probe.stacks import current_task
 
 if TYPE_CHECKING:
     from contextvars import ContextVar
@@ -235,7 +236,7 @@ class Xray:
             "parent": parent,
             "send": self._edge(connection, number, send, parent).owner,
             "shared": id(scope) == connection.root,
-            "task": _task(),
+            "task": _identity(current_task()),
             "entered": clock(),
             "left": None,
             "outcome": "open",
@@ -378,11 +379,6 @@ def _is_scope(scope: Any) -> bool:
     return issubclass(type(scope), dict) and type(dict.get(scope, "type")) is str
 
 
-def _task() -> int:
-    """Identity of the running task; 0 where there is none, as on another library's loop."""
-    asyncio = sys.modules.get("asyncio")
-    try:
-        task = asyncio.current_task() if asyncio is not None else None
-    except RuntimeError:
-        return 0
+def _identity(task: object) -> int:
+    """0 where there is none."""
     return id(task) if task is not None else 0

@@ -1,6 +1,6 @@
 """The disconnect watch: calls the server's `receive` ahead of the application, to know at once when the client leaves.
 
-Only where the wanted is known to come next: after the request's last part nothing but a disconnect can come, a request
+Only where it is known what comes next: after the request's last part nothing but a disconnect can come, a request
 without a body has one empty part, and of a WebSocket's messages one is held until the application asks for it. What is
 read ahead is handed to the application in its order. This changes when `receive` is called, so it is never on unasked.
 """
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 MOST_AHEAD: Final = 2
 """Messages read in one go: an empty body and the disconnect. A server that gives more is not to be emptied."""
+_MORE: Final = frozenset({"http.request", "websocket.connect", "websocket.receive"})
+"""Messages after which another one can come."""
 _OVER: Final = frozenset({"http.disconnect", "websocket.disconnect"})
 
 
@@ -66,15 +68,15 @@ class DisconnectWatch:
 
     def _go_on(self, message: Message) -> None:
         """The application has a message: what may be read ahead now?"""
-        kind = message.get("type")
+        kind = _kind(message)
         if kind == "http.disconnect":
             self._read.append(message)  # every further call gets it, too
-        elif self._task is None and (self._socket or not message.get("more_body")) and kind not in _OVER:
+        elif self._task is None and kind in _MORE and (self._socket or not message.get("more_body")):
             self._look_ahead()
 
     async def send(self, message: Message) -> None:
         """Forward to the server."""
-        kind = message.get("type") if type(message) is dict else None
+        kind = _kind(message)
         if kind == "websocket.close" or (kind == "http.response.body" and not message.get("more_body")):
             self._answered = True
         result: None = await self._send(message)
@@ -96,12 +98,12 @@ class DisconnectWatch:
                 message = await self._receive()
                 self._read.append(message)
                 self._came.set()
-                kind = message.get("type")
+                kind = _kind(message)
                 if kind in _OVER:
                     if not self._answered:
                         self._observer.tell(LEFT, self._number, clock(), None, {"code": message.get("code")})
                     return
-                if self._socket or message.get("more_body"):
+                if self._socket or kind not in _MORE or message.get("more_body"):
                     return
         except self._asyncio.CancelledError:
             if not self._closed:
@@ -111,6 +113,12 @@ class DisconnectWatch:
         finally:
             self._task = None
             self._came.set()
+
+
+def _kind(message: Any) -> str:
+    """A message's type, whatever it is: odd ones are not ours to stumble over."""
+    kind = message.get("type") if type(message) is dict else None
+    return kind if type(kind) is str else ""
 
 
 def _has_body(scope: Scope) -> bool:

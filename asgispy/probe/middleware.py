@@ -56,12 +56,11 @@ class SpyMiddleware:
         observer = outbox.observer
         entered = observer.current.set(recording.number)
         try:
-            if observer.watch.disconnects and observer.loop is not None and scope["type"] in _PLAIN:
-                recording.watch_disconnect()
-            if observer.watch.layers and observer.loop is not None and scope["type"] in _PLAIN:
-                recording.begin_xray()
+            watch = observer.watch
+            if watch.disconnects or watch.layers:
+                recording.look_closer(watch)
             awaitable = self.app(scope, recording.receive, recording.send)
-            if observer.watch.steps and type(awaitable) is CoroutineType:
+            if watch.steps and type(awaitable) is CoroutineType:
                 recording.steps = awaitable = Steps(awaitable, recording.number, observer)
             result = await awaitable
         except BaseException as error:
@@ -87,6 +86,7 @@ class SpyMiddleware:
         kind = scope.get("type")
         if not self._sender.started:
             self._sender.start()  # from here on the outbox listens, until it turns out that nobody is there
+            self._outbox.observer.meet()
         outbox = self._outbox
         known = outbox.open.get(id(scope.get("headers") or scope))
         if known is not None and _is_copy(scope, known.scope):

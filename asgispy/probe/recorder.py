@@ -22,7 +22,7 @@ from asgispy.model.values import Cut, size_of
 from asgispy.probe.failure import encode_exception
 from asgispy.probe.leaving import DisconnectWatch
 from asgispy.probe.snapshot import bytes_like, cut_text, encode_careful, encode_message, encode_scope_and, snapshot
-from asgispy.probe.stacks import name_of
+from asgispy.probe.stacks import current_task, name_of
 from asgispy.wire.codec import encode_value
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from asgispy.model.asgi import Message, Receive, Scope, Send
     from asgispy.probe.outbox import Outbox
     from asgispy.probe.steps import Steps
+    from asgispy.wire.handshake import Watch
 
 HISTORY_LIMIT: Final = 64
 SENDERS: Final = 16
@@ -134,8 +135,7 @@ class Recording:
 
     def _note_sender(self, steps: Steps) -> None:
         """A message is sent from another task: note of each task that it did."""
-        asyncio = sys.modules["asyncio"]
-        task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
+        task = current_task()
         name = name_of(task) if task is not None else "no task"
         if name not in steps.senders and len(steps.senders) < SENDERS:
             steps.senders.add(name)
@@ -150,15 +150,18 @@ class Recording:
         """An exception has left the callable."""
         self._end(RAISE, None, encode_exception(error, self._outbox.observer.watch.locals))
 
-    def watch_disconnect(self) -> None:
-        """Notice when the client leaves, by calling `receive` ahead of the application."""
-        receive, send = self._forward_receive, self._forward_send
-        self._watch = DisconnectWatch(self.scope, receive, send, self.number, self._outbox.observer)
-        self._forward_receive, self._forward_send = self._watch.receive, self._watch.send
-
-    def begin_xray(self) -> None:
-        """Look through the layers from here on."""
-        self._xrayed = clock() if self._outbox.observer.xray.begin(self.number) else 0
+    def look_closer(self, watch: Watch) -> None:
+        """Begin what is opt-in: calling `receive` ahead, to notice when the client leaves, and the X-ray of layers."""
+        kind = self.scope.get("type")
+        if kind != "http" and kind != "websocket":
+            return
+        observer = self._outbox.observer
+        if watch.disconnects and observer.loop is not None:
+            receive, send = self._forward_receive, self._forward_send
+            self._watch = DisconnectWatch(self.scope, receive, send, self.number, observer)
+            self._forward_receive, self._forward_send = self._watch.receive, self._watch.send
+        if watch.layers and observer.loop is not None:
+            self._xrayed = clock() if observer.xray.begin(self.number) else 0
 
     def _end_xray(self) -> None:
         """Tell which layers there were, their times as nanoseconds since the X-ray began."""

@@ -102,6 +102,12 @@ def coroutine_of(task: Any) -> object:
         return None
 
 
+def current_task() -> Any:
+    """The running task of asyncio; None where there is none, as on another library's loop."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio.current_task() if asyncio is not None and asyncio._get_running_loop() is not None else None
+
+
 def is_of(task: object, packages: tuple[str, ...]) -> bool:
     """Whether the function that a task runs belongs to one of these packages, named with a dot at their ends."""
     frame = getattr(coroutine_of(task), "cr_frame", None)

@@ -64,11 +64,13 @@ class Steps:
                 self._observer.long_steps.append((self.number, began, took))
 
     def send(self, value: Any) -> Any:
-        """Asyncio resumes with None; others may not."""
+        """A step as well: asyncio resumes with None, other libraries may not."""
+        self.began = began = clock()
         self.active = True
         try:
             return self._send(value)
         finally:
+            self.running += clock() - began
             self.active = False
 
     def throw(self, *error: Any) -> Any:
@@ -82,12 +84,14 @@ class Steps:
             self.active = False
 
 
+_TRACEBACK: Any = BaseException.__dict__["__traceback__"].__get__
+"""Read by the built-in's own way, whatever a subclass says."""
 _CODES = frozenset({Steps.__next__.__code__, Steps.throw.__code__, Steps.send.__code__})
 
 
 def leave_out(error: BaseException) -> None:
     """Take our own line out of a traceback that has just passed through `Steps`."""
-    place = error.__traceback__
+    place = _TRACEBACK(error)
     inner = place.tb_next if place is not None else None
     if place is not None and inner is not None and inner.tb_frame.f_code in _CODES:
         place.tb_next = inner.tb_next

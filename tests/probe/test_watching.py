@@ -1,0 +1,128 @@
+"""With everything watched, odd scopes, messages and exceptions reach their destination as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asgispy import SpyMiddleware
+from asgispy.wire.handshake import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EVERYTHING = Watch(100_000_000, 20_000_000, True, True, True, True, True, True)
+
+
+@pytest.fixture
+def spy() -> Callable[[Any], SpyMiddleware]:
+    """Wraps an application as it is while an inspector listens who wants to know everything."""
+
+    def wrap(app: Any) -> SpyMiddleware:
+        spied = SpyMiddleware(app, address=f"unix:/nowhere/watching-{id(app)}.sock")
+        spied._sender.started = True
+        spied._outbox.listening = True
+        spied._outbox.observer.set_watch(EVERYTHING)
+        return spied
+
+    return wrap
+
+
+async def nothing() -> Any:
+    return {"type": "http.disconnect"}
+
+
+async def swallow(message: Any) -> None:
+    pass
+
+
+@pytest.mark.parametrize("scope", [{"path": "/"}, {"type": ["http"]}, {"type": 7}, {"type": "other"}, {}])
+def test_an_odd_scope_reaches_the_application(spy: Any, scope: dict[str, Any]) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+        await receive()
+
+    asyncio.run(spy(app)(scope, nothing, swallow))
+    assert seen == [scope]
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize("message", [None, 7, "text", [], {}, {"type": ["odd"]}])
+def test_an_odd_message_reaches_the_application(spy: Any, kind: str, message: Any) -> None:
+    seen: list[Any] = []
+
+    async def receive() -> Any:
+        return message
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend([await receive(), await receive()])
+        await send(message)
+
+    asyncio.run(spy(app)({"type": kind, "path": "/", "headers": []}, receive, swallow))
+    assert seen == [message, message]
+
+
+def test_the_exceptions_of_a_server_reach_the_application(spy: Any) -> None:
+    async def receive() -> Any:
+        raise OSError("the server's own")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    with pytest.raises(OSError, match="the server's own"):
+        asyncio.run(spy(app)({"type": "http", "path": "/", "headers": []}, receive, swallow))
+
+
+def test_an_exception_that_guards_its_traceback_passes(spy: Any) -> None:
+    class Guarded(Exception):
+        @property
+        def __traceback__(self) -> Any:  # type: ignore[override]
+            raise RuntimeError("not for you")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise Guarded
+
+    async def run() -> None:
+        try:
+            await spy(app)({"type": "http", "path": "/", "headers": []}, nothing, swallow)
+        except Guarded:
+            return
+        raise AssertionError
+
+    asyncio.run(run())
+
+
+def test_sending_without_a_loop_of_asyncio_s_passes(spy: Any) -> None:
+    """As another library's task does that the application has started."""
+    outside: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        outside.append(send)
+
+    spied = spy(app)
+    with pytest.raises(StopIteration):
+        spied({"type": "http", "path": "/", "headers": []}, nothing, swallow).send(None)
+    with pytest.raises(StopIteration):
+        outside[0]({"type": "http.response.start", "status": 200}).send(None)
+
+
+def test_the_loop_of_the_first_connection_is_known(spy: Any) -> None:
+    """A startup that blocks is seen, too."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        pass
+
+    spied = spy(app)
+    spied._outbox.listening = False
+    spied._sender.started = False
+    spied._sender.address = None  # starting it leads nowhere, but says that recording has begun
+
+    async def run() -> Any:
+        await spied({"type": "lifespan"}, nothing, swallow)
+        return asyncio.get_running_loop()
+
+    assert asyncio.run(run()) is spied._outbox.observer.loop
