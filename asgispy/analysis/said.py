@@ -1,14 +1,13 @@
-"""Observations in words: one line each, and the place in the source that matters most. Pure.
+"""Observations in words: one line each. Pure.
 
-What must not move in: styles and widths (tui), columns of exports (formats).
+What must not move in: places in the source (source), styles and widths (tui), columns of exports (formats).
 """
 
 from __future__ import annotations
 
-import logging
-import sysconfig
 from typing import TYPE_CHECKING, Any, Final
 
+from asgispy.analysis.source import place_text, stack_of, telling_line
 from asgispy.model.observation import (
     DELAY,
     LAYERS,
@@ -25,33 +24,9 @@ from asgispy.model.observation import (
 from asgispy.model.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from asgispy.model.observation import Line, Observation
-
-_LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-
-
-def telling_line(stack: Sequence[Line]) -> Line | None:
-    """The innermost line of a stack that is the user's own; the innermost of all where none is."""
-    own = [line for line in stack if not is_library(line[0])]
-    return own[-1] if own else stack[-1] if stack else None
-
-
-def is_library(file: str) -> bool:
-    """Whether a file belongs to Python or to an installed package."""
-    return file.startswith(("<", *_LIBRARIES)) or "site-packages" in file or "/lib/python" in file
-
-
-def stack_of(facts: dict[str, Any]) -> list[Line]:
-    """The stack among an observation's facts, as far as it is one."""
-    found: list[Line] = []
-    stack = facts.get("stack")
-    for each in stack if isinstance(stack, list) else ():
-        match each:
-            case [str() as file, int() as line, str() as function, str() as text]:
-                found.append((file, line, function, text))
-    return found
+    from asgispy.model.observation import Observation
 
 
 def layer_names(facts: dict[str, Any]) -> str:
@@ -61,22 +36,20 @@ def layer_names(facts: dict[str, Any]) -> str:
     return "\n".join(name for name in names if isinstance(name, str))
 
 
-def place_text(line: Line) -> str:
-    """`file:line in function`, the file by its last two parts."""
-    file = "/".join(line[0].replace("\\", "/").split("/")[-2:])
-    return f"{file}:{line[1]} in {line[2].rpartition('.')[2]}"
-
-
 def say(observation: Observation) -> str:
     """An observation in one line."""
     telling = _SAYINGS.get(observation.kind)
     return telling(observation) if telling is not None else observation.name
 
 
+_LEVELS: Final = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "critical"}
+"""Of logging, by number; an application may have others."""
+
+
 def level_name(facts: dict[str, Any]) -> str:
     """The level of a log record, in small letters."""
     level = facts.get("level")
-    return logging.getLevelName(level).lower() if isinstance(level, int) else ""
+    return _LEVELS.get(level, str(level)) if isinstance(level, int) else ""
 
 
 def _for(observation: Observation) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asgispy.analysis.said import is_library, place_text, telling_line
+from asgispy.analysis.source import is_library, place_text, telling_line
 from asgispy.model.connection import LIFESPAN, TYPE_NAMES
 from asgispy.model.units import format_duration
 

@@ -241,7 +241,7 @@ class Pipeline:
             id = process.observations.get(serial)
             if id is None:
                 id, self._next_observation = self._next_observation, self._next_observation + 1
-                if duration is None and kind not in LOGGED:
+                if duration is None and kind not in LOGGED and len(process.observations) < REMEMBERED:
                     process.observations[serial] = id  # it will be told again
             elif duration is not None:
                 del process.observations[serial]

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.analysis.said import level_name, stack_of
+from asgispy.analysis.said import level_name
 from asgispy.analysis.shares import shares_of
+from asgispy.analysis.source import stack_of
 from asgispy.formats.secrets import mask_body, mask_headers, mask_query
 from asgispy.formats.values import OWN_KEYS, headers_to_json, to_json
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import CaptureError
 from asgispy.model.connection import Note
+from asgispy.tui.alarms import Alarms
 from asgispy.tui.present import S
 from asgispy.tui.rows.arrangement import Arrangement
 from asgispy.tui.rows.filtering import SeenValues, header_names
 from asgispy.tui.time.calls import CallWindow
 from asgispy.tui.time.statistics import Statistics
-from asgispy.tui.watch import Watch
 from asgispy.tui.window import OutputWindow
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Feed:
         """Marks and comments by connection."""
         self.finding_levels: dict[int, int] = {}
         """How many distinct findings there are of each level."""
-        self._watch = Watch(self.reader)
+        self._alarms = Alarms(self.reader)
         self.problem = ""
         """Why the capture can't be read at the moment."""
         self.paused = False
@@ -154,12 +154,12 @@ class Feed:
         self.processes = {process.id: process for process in self.reader.processes()}
         self.finding_levels = self.reader.finding_levels()
         if self.session.live:
-            self._watch.update(self._now())
+            self._alarms.update(self._now())
 
     @property
     def alarm(self) -> Alarm | None:
         """What must not be missed now; None when all is well."""
-        return self._watch.alarm(self.now, self.processes)
+        return self._alarms.alarm(self.now, self.processes)
 
     @property
     def version(self) -> int:

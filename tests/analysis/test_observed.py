@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgispy.analysis.departure import departure
-from asgispy.analysis.said import say, stack_of, telling_line
+from asgispy.analysis.said import say
 from asgispy.analysis.shares import shares_of
+from asgispy.analysis.source import stack_of, telling_line
 from asgispy.analysis.startup import lifespan_trouble
 from asgispy.analysis.stuck import report_lines
 from asgispy.model.connection import COMPLETED, FAILED, HTTP, LIFESPAN, OPEN_STATE, Connection

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from asgispy.analysis.said import level_name, say, stack_of, telling_line
+from asgispy.analysis.said import level_name, say
 from asgispy.analysis.shares import shares_of
+from asgispy.analysis.source import stack_of, telling_line
 from asgispy.model.events import RAISE
 from asgispy.model.observation import DELAY, LOG, OUTPUT, PAUSE, POOL, SENDER, STALL, TASK, WARNING
 from tests.insight import applications

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asgispy.analysis.content.body import Body
+from asgispy.analysis.source import is_library
 from asgispy.model.connection import HTTP, WEBSOCKET, Connection
 from asgispy.model.events import OPEN, RAISE, RECEIVE, RETURN, SEND, Error, Event
 from asgispy.model.values import BytesLike, Cut, Opaque
@@ -20,7 +21,7 @@ from asgispy.tui.paint import width_of
 from asgispy.tui.tabs.carried import body_of
 from asgispy.tui.tabs.choice import Facts
 from asgispy.tui.tabs.content import TEXT, Frame, body_section
-from asgispy.tui.tabs.error import error_items, is_library
+from asgispy.tui.tabs.error import error_items
 from asgispy.tui.tabs.event import dropped_items, event_items, scope_items
 from asgispy.tui.tabs.exchange import Exchange, Loaded
 from asgispy.tui.tabs.headers import headers_section

@@ -1,6 +1,6 @@
 """What must not be missed while an application runs: a startup that went wrong, an event loop that stands still. Pure.
 
-What must not move in: reading (watch), and the banner itself (status_bar).
+What must not move in: reading (alarms), and the banner itself (status_bar).
 """
 
 from __future__ import annotations

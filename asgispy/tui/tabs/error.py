@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.content.highlight import spans
+from asgispy.analysis.source import STANDARD, is_library
 from asgispy.model.events import RAISE
 from asgispy.tui.document import shortened
 from asgispy.tui.outline import Item
@@ -31,8 +32,6 @@ TRACEBACK_LIMIT: Final = 400_000
 """Characters of a traceback that are shown."""
 _FRAME: Final = re.compile(r'^([\s|+-]*)File "(.*)", line (\d+), in (.*)$')
 _CARETS: Final = re.compile(r"^[\s|]*[~^]+[~^ ]*$")
-_LIBRARY: Final = ("/site-packages/", "/dist-packages/", "<frozen ", "\\site-packages\\")
-_STANDARD: Final = re.compile(r"[/\\]lib[/\\]python3\.\d+[/\\](?!site-packages)")
 _LOOKS: Final = {
     "key": "text", "string": "string", "number": "number", "literal": "number", "comment": "muted",
     "keyword": "socket", "tag": "text", "attribute": "text", "text": "text", "muted": "muted",
@@ -157,18 +156,13 @@ def _ends_frames(line: str) -> bool:
     return not line.lstrip(" |+-").startswith(" ") and bool(re.match(r"[\s|+-]*[\w.]+(:|$)", line))
 
 
-def is_library(file: str) -> bool:
-    """Whether a file is installed rather than the application's own."""
-    return any(part in file for part in _LIBRARY) or _STANDARD.search(file) is not None
-
-
 def short_path(file: str) -> str:
     """A path without the folder that everything is installed in, or that we were started in."""
     for folder in ("site-packages", "dist-packages"):
         _, found, rest = file.replace("\\", "/").rpartition(f"/{folder}/")
         if found:
             return rest
-    standard = _STANDARD.search(file)
+    standard = STANDARD.search(file)
     if standard is not None:
         return file[standard.end() :][-200:]
     return file.removeprefix(f"{_here()}{os.sep}")[-200:]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.departure import departure
 from asgispy.analysis.layers import delays, explain
-from asgispy.analysis.said import is_library, level_name, place_text, say, stack_of
+from asgispy.analysis.said import level_name, say
+from asgispy.analysis.source import is_library, place_text, stack_of
 from asgispy.model.events import Error
 from asgispy.model.finding import ERROR as ERROR_LEVEL
 from asgispy.model.finding import WARNING as WARNING_LEVEL

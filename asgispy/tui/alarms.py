@@ -28,8 +28,8 @@ _BRIEFLY: Final = 16_384
 """Bytes that are read of what an application says: it may be a traceback, whose end tells most."""
 
 
-class Watch:
-    """Over the processes that live."""
+class Alarms:
+    """Of the processes that live."""
 
     def __init__(self, reader: CaptureReader) -> None:
         self._reader = reader
