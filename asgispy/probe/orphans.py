@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from asgispy.model.observation import POOL, TASK
 from asgispy.probe import stacks
@@ -70,6 +70,17 @@ class OrphanWatch:
         self._told = going_on
 
 
+class Pool(NamedTuple):
+    """A pool of threads at a moment."""
+
+    name: str
+    size: int
+    waiting: int
+    """Calls that wait for a free thread."""
+    threads: list[int | None] | None
+    """Their identities; None where any may belong to it."""
+
+
 class PoolWatch:
     """Executors of the standard library, and anyio's limiter of worker threads."""
 
@@ -88,7 +99,8 @@ class PoolWatch:
             pools.setdefault(id(queue), (queue, []))[1].append(thread)
         for key, (queue, threads) in pools.items():
             name = threads[0].name.rpartition("_")[0] or threads[0].name
-            self._note(now, f"executor {key}", name, len(threads), queue.qsize(), [each.ident for each in threads])
+            pool = Pool(name, len(threads), queue.qsize(), [each.ident for each in threads])
+            self._note(now, f"executor {key}", pool)
         self._end_others(now, "executor ", {f"executor {key}" for key in pools})
 
     def look_at_tasks(self, now: int, tasks: Iterable[Any]) -> None:
@@ -101,44 +113,30 @@ class PoolWatch:
                     limiter = frame.f_locals.get("self")
                     limiters.setdefault(id(limiter), [limiter]).append(task)
         for key, (limiter, *waiting) in limiters.items():
-            size = _tokens(limiter)
-            self._note(now - EXHAUSTED, f"anyio {key}", "anyio worker threads", size, len(waiting), None, told_at=now)
+            self._note(now, f"anyio {key}", Pool("anyio worker threads", _tokens(limiter), len(waiting), None))
         self._end_others(now, "anyio ", {f"anyio {key}" for key in limiters})
 
-    def _note(
-        self,
-        since: int,
-        key: str,
-        name: str,
-        size: int,
-        waiting: int,
-        threads: list[int | None] | None,
-        told_at: int | None = None,
-    ) -> None:
-        now = told_at or since
-        if not waiting:
+    def _note(self, now: int, key: str, pool: Pool) -> None:
+        """A pool as it is now. That none of its threads is free is told once it has been so at two looks."""
+        if not pool.waiting:
             self._end(now, key)
             return
-        began, serial, facts = self._since.get(key, (since, None, {}))
-        most = max(waiting, facts.get("waiting", 0))
-        facts = {**facts, "pool": name, "size": size, "waiting": most}
+        began, serial, facts = self._since.get(key, (now, None, {}))
+        facts |= {"pool": pool.name, "size": pool.size, "waiting": max(pool.waiting, facts.get("waiting", 0))}
         if serial is None and now - began >= EXHAUSTED:
             serial = self._outbox.observer.serial()
-            facts["held_by"] = self._holders(threads)
+            facts["held_by"] = self._holders(pool.threads)
             self._outbox.observer.tell(POOL, None, began, None, facts, serial)
         self._since[key] = began, serial, facts
 
     def _holders(self, threads: list[int | None] | None) -> list[int]:
         """The connections that the pool's threads are at work for."""
         current = self._outbox.observer.current
-        found = set()
+        loops = {thread for _, thread in list(self._outbox.observer.loops.values())}
         frames: dict[int, FrameType] = sys._current_frames()
-        for ident, frame in frames.items():
-            if threads is None or ident in threads:
-                number = stacks.number_of_thread(stacks.frames_of_thread(frame), current)
-                if number is not None and threading_name(ident) != "MainThread":
-                    found.add(number)
-        return sorted(found)
+        wanted = [frames[each] for each in frames.keys() - loops if threads is None or each in threads]
+        numbers = {stacks.number_of_thread(stacks.frames_of_thread(frame), current) for frame in wanted}
+        return sorted(number for number in numbers if number is not None)
 
     def _end(self, now: int, key: str) -> None:
         entry = self._since.pop(key, None)
@@ -150,11 +148,6 @@ class PoolWatch:
         """Pools of that kind that are not there any more."""
         for key in [key for key in self._since if key.startswith(prefix) and key not in known]:
             self._end(now, key)
-
-
-def threading_name(ident: int) -> str:
-    """The name of a thread; empty when it is not known."""
-    return next((each.name for each in sys.modules["threading"].enumerate() if each.ident == ident), "")
 
 
 def _tokens(limiter: object) -> int:

@@ -6,6 +6,7 @@ What must not move in: anything that a framework is needed for.
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import re
@@ -14,6 +15,9 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
 
 from asgispy import SpyMiddleware
 
@@ -125,6 +129,14 @@ async def crowd_of_two(receive: Receive, send: Send) -> None:
     await answer(send)
 
 
+async def crowd_of_anyio(receive: Receive, send: Send) -> None:
+    """Four calls for the one token of a limiter, for longer than two looks take."""
+    limiter = anyio.CapacityLimiter(1)
+    call = functools.partial(anyio.to_thread.run_sync, time.sleep, 0.9, limiter=limiter)
+    await asyncio.gather(*[call() for _ in range(4)])
+    await answer(send)
+
+
 async def litter(receive: Receive, send: Send) -> None:
     """Leaves so much in cycles that collecting it takes long."""
     for _ in range(400_000):
@@ -191,7 +203,7 @@ PATHS: dict[str, Callable[[Receive, Send], Awaitable[None]]] = {
     f"/{each.__name__}": each
     for each in (
         *(block, spin, sleep, offload, say, quiet, forget, leak, tidy, send_elsewhere, crowd),
-        *(crowd_of_two, litter, hang, hang_in_thread, listen, stream, echo, fall),
+        *(crowd_of_two, crowd_of_anyio, litter, hang, hang_in_thread, listen, stream, echo, fall),
     )
 }
 

@@ -133,6 +133,15 @@ def test_a_pool_without_a_free_thread(server: Running) -> None:
     assert not [each for each in every if each.kind == POOL]
 
 
+def test_a_limiter_without_a_free_token(server: Running) -> None:
+    connection = server.get("/crowd_of_anyio")
+    end = connection.started + (connection.duration or 0)
+    pools = [each for each in server.reader.observations_between(connection.started, end) if each.kind == POOL]
+    (found,) = [each for each in pools if each.facts["pool"].startswith("anyio")]
+    assert (found.facts["size"], found.facts["held_by"]) == (1, [connection.id])
+    assert found.facts["waiting"] >= 2
+
+
 def test_a_long_garbage_collection(server: Running) -> None:
     connection = server.get("/litter")
     pauses = server.observed(connection, PAUSE)
