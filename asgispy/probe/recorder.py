@@ -57,6 +57,7 @@ class Recording:
         "events",
         "loop",
         "number",
+        "opened",
         "order",
         "reported",
         "scope",
@@ -87,7 +88,8 @@ class Recording:
         self._xrayed = 0
         """When an X-ray of it began; 0 where there is none."""
         state = scope.get("state")
-        self.events: list[list[Any]] = [[OPEN, 0, clock(), 0, encode_scope_and(scope, state), None]]
+        self.opened = clock()
+        self.events: list[list[Any]] = [[OPEN, 0, self.opened, 0, encode_scope_and(scope, state), None]]
         """Gathered, not yet in the outbox; those of pending calls have no duration."""
         if type(state) is dict and state:
             self.events.insert(0, remark(0, {"state": id(state)}))
@@ -183,8 +185,9 @@ class Recording:
         if self._watch is not None:
             self._watch.close()
         self.order = order = self.order + 1
-        running = self.steps.running if self.steps is not None else 0
-        self.events.append([kind, order, clock(), running, value, error])
+        now = clock()
+        running = now - self.opened - self.steps.awaited if self.steps is not None else 0
+        self.events.append([kind, order, now, running, value, error])
         self.ended = True
         self._hand_over_at = 0
         self._outbox.finish(self)

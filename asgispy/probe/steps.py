@@ -1,7 +1,7 @@
 """Tells the time that an application runs from the time that it awaits something.
 
-The coroutine of the application is driven through `Steps`, which measures each step between two suspensions. It hands
-every value and exception through as they are. What must not move in: anything that is done with the sums.
+The coroutine of the application is driven through `Steps`, which measures the time between two steps: then it awaits.
+Every value and exception is handed through as it is. What must not move in: anything that is done with the sum.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from time import monotonic_ns as clock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CoroutineType
 
     from asgispy.probe.observer import Observer
@@ -19,16 +20,8 @@ class Steps:
     """An awaitable that gives what the coroutine gives."""
 
     __slots__ = (
-        "_observer",
-        "_send",
-        "_throw",
-        "active",
-        "began",
-        "close",
-        "coroutine",
-        "number",
-        "running",
-        "senders",
+        *("_observer", "_send", "_throw", "active", "awaited", "began"),
+        *("close", "coroutine", "ended", "number", "senders"),
     )
 
     def __init__(self, coroutine: CoroutineType[Any, Any, Any], number: int, observer: Observer) -> None:
@@ -38,13 +31,14 @@ class Steps:
         self.close = coroutine.close
         self._observer = observer
         self.number = number
-        self.running = 0
-        """Nanoseconds in which the coroutine ran."""
+        self.awaited = 0
+        """Nanoseconds between its steps."""
         self.began = 0
         """Monotonic time of its newest step."""
+        self.ended = 0
+        """When the newest step was over."""
         self.active = False
         """Whether it is in a step now; what happens otherwise happens in another task."""
-
         self.senders: set[str] = set()
         """Other tasks that have sent messages."""
 
@@ -52,46 +46,49 @@ class Steps:
         return self
 
     def __next__(self) -> Any:
-        self.began = began = clock()
+        """As `_step`, in line: nearly every step is one of these."""
+        began = clock()
+        if self.ended:
+            self.awaited += began - self.ended
+        self.began = began
         self.active = True
         try:
             return self._send(None)
         finally:
-            took = clock() - began
             self.active = False
-            self.running += took
-            if took > self._observer.long:
-                self._observer.long_steps.append((self.number, began, took))
+            self.ended = ended = clock()
+            if ended - began > self._observer.long:
+                self._observer.long_steps.append((self.number, began, ended - began))
 
     def send(self, value: Any) -> Any:
-        """A step as well: asyncio resumes with None, other libraries may not."""
-        self.began = began = clock()
-        self.active = True
-        try:
-            return self._send(value)
-        finally:
-            self.running += clock() - began
-            self.active = False
+        """Asyncio resumes with None; other libraries may not."""
+        return self._step(self._send, value)
 
     def throw(self, *error: Any) -> Any:
-        """An exception comes in, such as a cancellation: a step like any other."""
-        self.began = began = clock()
+        """An exception comes in, such as a cancellation."""
+        return self._step(self._throw, *error)
+
+    def _step(self, resume: Callable[..., Any], *values: Any) -> Any:
+        began = clock()
+        if self.ended:
+            self.awaited += began - self.ended
+        self.began = began
         self.active = True
         try:
-            return self._throw(*error)
+            return resume(*values)
         finally:
-            self.running += clock() - began
             self.active = False
+            self.ended = clock()
 
 
 _TRACEBACK: Any = BaseException.__dict__["__traceback__"].__get__
 """Read by the built-in's own way, whatever a subclass says."""
-_CODES = frozenset({Steps.__next__.__code__, Steps.throw.__code__, Steps.send.__code__})
+_CODES = frozenset(each.__code__ for each in (Steps.__next__, Steps.send, Steps.throw, Steps._step))
 
 
 def leave_out(error: BaseException) -> None:
-    """Take our own line out of a traceback that has just passed through `Steps`."""
+    """Take our own lines out of a traceback that has just passed through `Steps`."""
     place = _TRACEBACK(error)
     inner = place.tb_next if place is not None else None
-    if place is not None and inner is not None and inner.tb_frame.f_code in _CODES:
-        place.tb_next = inner.tb_next
+    while inner is not None and inner.tb_frame.f_code in _CODES:
+        place.tb_next = inner = inner.tb_next

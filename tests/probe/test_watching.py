@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asgispy import SpyMiddleware
+from asgispy.wire.codec import decode_chunks, join_chunks
 from asgispy.wire.handshake import Watch
 
 if TYPE_CHECKING:
@@ -126,3 +129,36 @@ def test_the_loop_of_the_first_connection_is_known(spy: Any) -> None:
         return asyncio.get_running_loop()
 
     assert asyncio.run(run()) is spied._outbox.observer.loop
+
+
+def test_what_never_awaits_has_run_all_the_time(spy: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+
+    async def run(spied: Any) -> None:
+        await spied({"type": "http", "path": "/", "headers": []}, nothing, swallow)
+
+    spied = spy(app)
+    spied._outbox.observer.set_watch(Watch(steps=True))
+    asyncio.run(run(spied))
+    ((_, events),) = decode_chunks(join_chunks(spied._outbox.take(1 << 20)))
+    opened, *_, ended = events
+    assert ended[3] == ended[2] - opened[2]
+
+
+def test_a_cancellation_leaves_one_honest_frame(spy: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def run() -> list[str]:
+        task = asyncio.create_task(spy(app)({"type": "http", "path": "/", "headers": []}, nothing, swallow))
+        await asyncio.sleep(0)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError as error:
+            return [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        raise AssertionError
+
+    ours = [Path(name).name for name in asyncio.run(run()) if "asgispy" in Path(name).parts[-3:]]
+    assert ours == ["middleware.py"]
