@@ -12,7 +12,7 @@ from asgispy.wire.codec import decode_facts
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from asgispy.capture.retention import Keeper
 
@@ -42,10 +42,21 @@ def write_observations(database: sqlite3.Connection, keeper: Keeper, rows: Seque
         database.execute(sql, (PROCESS_KEPT,))
 
 
-def observations_of(database: sqlite3.Connection, connection: int) -> list[Observation]:
-    """What was seen on one connection, in order of time."""
-    sql = f"SELECT {_COLUMNS} FROM observations WHERE connection = ? ORDER BY time, id"
+def observations_of(database: sqlite3.Connection, connection: int, kinds: Collection[int] = ()) -> list[Observation]:
+    """What was seen on one connection, in order of time; of these kinds, or of all."""
+    sql = f"SELECT {_COLUMNS} FROM observations WHERE connection = ? {_of(kinds)} ORDER BY time, id"
     return [_observation(row) for row in database.execute(sql, (connection,))]
+
+
+def count_of(database: sqlite3.Connection, connection: int, kinds: Collection[int]) -> int:
+    """How many of these kinds were seen on one connection."""
+    sql = f"SELECT count(*) FROM observations WHERE connection = ? {_of(kinds)}"
+    (count,) = database.execute(sql, (connection,)).fetchone()
+    return int(count)
+
+
+def _of(kinds: Collection[int]) -> str:
+    return f"AND kind IN ({', '.join(map(str, sorted(kinds)))})" if kinds else ""
 
 
 def observations_between(database: sqlite3.Connection, start: int, end: int, most: int) -> list[Observation]:

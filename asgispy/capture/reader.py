@@ -16,14 +16,20 @@ from asgispy.capture.database import being_written, capture_errors, complete_sch
 from asgispy.capture.findings import findings_of, summaries
 from asgispy.capture.messages import EVERYTHING, Messages
 from asgispy.capture.notes import Notes
-from asgispy.capture.observations import newest_stall, observations_between, observations_of, observations_of_processes
+from asgispy.capture.observations import (
+    count_of,
+    newest_stall,
+    observations_between,
+    observations_of,
+    observations_of_processes,
+)
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
 from asgispy.wire.codec import decode_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from asgispy.capture.messages import Call, Direction
@@ -314,10 +320,15 @@ class CaptureReader:
         with capture_errors(self.path):
             return newest_stall(self.database, since)
 
-    def observations(self, id: int) -> list[Observation]:
-        """What the probe saw on a connection besides messages, in order of time."""
+    def observations(self, id: int, kinds: Collection[int] = ()) -> list[Observation]:
+        """What the probe saw on a connection besides messages, in order of time; of these kinds, or of all."""
         with capture_errors(self.path):
-            return observations_of(self.database, id)
+            return observations_of(self.database, id, kinds)
+
+    def observation_count(self, id: int, kinds: Collection[int]) -> int:
+        """How many of these kinds there are."""
+        with capture_errors(self.path):
+            return count_of(self.database, id, kinds)
 
     def observations_between(self, start: int, end: int, most: int = 2_000) -> list[Observation]:
         """Stalls, pauses and exhausted pools of all processes from `start` to `end`, in order of time."""

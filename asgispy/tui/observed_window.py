@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from asgispy.errors import CaptureError
-from asgispy.model.observation import LAYERS, LOGGED
+from asgispy.model.observation import KINDS, LAYERS, LOGGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection
     from asgispy.model.observation import Observation
 
+BESIDE: Final = KINDS.keys() - LOGGED - {LAYERS}
+"""What stands above the events of a connection."""
 SPARING: Final = 20
 """Reading takes at most one part in so many of the time: a connection may have a hundred thousand log records."""
 
@@ -43,14 +45,16 @@ class ObservedWindow:
             return False
         before = (self.said, self.beside) if same else (0, ())
         began = self._now()
-        seen: Sequence[Observation] = ()
+        beside: Sequence[Observation] = ()
+        said = 0
         try:
-            seen = self._reader.observations(connection.id) if connection.observed else ()
+            if connection.observed:
+                beside = tuple(self._reader.observations(connection.id, BESIDE))
+                said = self._reader.observation_count(connection.id, LOGGED)
         except CaptureError:  # the poll says so
             if same:
                 return False
-        self.beside = tuple(each for each in seen if each.kind not in LOGGED and each.kind != LAYERS)
-        self.said = sum(each.kind in LOGGED for each in seen)
+        self.beside, self.said = beside, said
         self._read = connection.id, version
         self._again = self._now() + (self._now() - began) * SPARING
         return before != (self.said, self.beside)

@@ -90,4 +90,5 @@ def test_facts_of_any_kind_are_no_reason_to_fail(tmp_path: Path) -> None:
             tape.observe(kind, number, {"stack": "none", "delayed": "no list", "by": [], "level": "x", "error": [1]})
     with reading(tmp_path / "c.asgispy") as reader:
         document = msgspec.json.decode(b"".join(write_json(reader, keep_secrets=False)))
+        assert reader.observation_count(1, {LOG, STALL}) == len(reader.observations(1, {LOG, STALL})) == 2
     assert len(document["connections"][0]["observations"]) > 50

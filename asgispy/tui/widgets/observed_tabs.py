@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asgispy.model.observation import LEFT
+from asgispy.model.observation import LEFT, LOGGED
 from asgispy.tui.tabs.choice import INSIDE, LOGS
 from asgispy.tui.tabs.observed import inside_items, said_items
 from asgispy.tui.widgets.tab import OutlineTab
@@ -52,7 +52,7 @@ class LogsTab(_ObservedTab):
 
     def build(self, reader: CaptureReader, connection: Connection, frame: Frame) -> Sequence[Item]:
         """Log records, prints and warnings."""
-        return said_items(reader.observations(connection.id), connection.started, frame.width)
+        return said_items(reader.observations(connection.id, LOGGED), connection.started, frame.width)
 
     def on_resize(self) -> None:
         """The texts take what room there is."""
