@@ -10,7 +10,7 @@ from asgispy.model.observation import LAYERS, LOG, STALL, Observation
 from asgispy.tui.observed_window import SPARING, ObservedWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 class Slow:
@@ -22,12 +22,15 @@ class Slow:
         self.reads = 0
         self.broken = False
 
-    def observations(self, id: int) -> Sequence[Observation]:
+    def observations(self, id: int, kinds: Collection[int]) -> Sequence[Observation]:
         self.reads += 1
         self.now += 1
         if self.broken:
             raise CaptureError("gone")
-        return self.seen
+        return [each for each in self.seen if each.kind in kinds]
+
+    def observation_count(self, id: int, kinds: Collection[int]) -> int:
+        return sum(each.kind in kinds for each in self.seen)
 
 
 def seen(*kinds: int) -> list[Observation]:
