@@ -18,6 +18,7 @@ from asgispy.errors import EXIT_OK, EXIT_USAGE, CaptureError
 from asgispy.launch.servers import find_server
 from asgispy.launch.supervisor import ServerState
 from asgispy.model.connection import COMPLETED, LIFESPAN, STATE_NAMES, TYPE_NAMES, WEBSOCKET
+from asgispy.model.events import RAISE
 from asgispy.model.finding import LEVEL_NAMES
 from asgispy.model.units import format_duration, format_size
 
@@ -151,6 +152,20 @@ def _await_rows(reader: CaptureReader, ids: list[int]) -> None:
         time.sleep(0.02)
 
 
+def say_traceback(collector: Collector, id: int) -> None:
+    """The traceback of the exception that has left a lifespan: servers keep it to themselves, and carry on."""
+    with contextlib.suppress(CaptureError), CaptureReader(collector.capture) as reader:
+        deadline = time.monotonic() + WRITTEN
+        while (connection := reader.connection(id)) is None or connection.open:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.02)
+        for event in reader.events(connection):
+            if event.kind == RAISE and event.error is not None:
+                for line in event.error.traceback.splitlines():
+                    say(printable(line))
+
+
 @contextlib.contextmanager
 def watching_stop(collector: Collector) -> Iterator[None]:
     """While the server stops: say what holds it up, once, when it takes a while."""
@@ -181,11 +196,18 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
             later.daemon = True
             later.start()
 
+    def tell(connection: Connection) -> None:
+        announce(connection)
+        if connection.type == LIFESPAN and connection.exception is not None:
+            # In a thread: what is told here has not been written yet, and must not wait for that.
+            given = (session.recording.collector, connection.id)
+            threading.Thread(target=say_traceback, args=given, name="asgispy-traceback", daemon=True).start()
+
     session = RunSession(
         launch,
         options,
         companion,
-        on_ended=announce,
+        on_ended=tell,
         on_output=hear,
         on_state=lambda state: ending.announce("over") if state.over else None,
         on_failure=lambda failure: ending.announce("failure"),

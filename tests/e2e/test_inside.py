@@ -41,6 +41,7 @@ def test_what_is_in_flight_and_what_holds_the_end_up(tmp_path: Path) -> None:
         with run.client() as client:
             client.get("/fine")
             run.until_said("asgispy: no lifespan: RuntimeError: no lifespan here; the server carries on without it")
+            run.until_said('    raise RuntimeError("no lifespan here")')
             with stick(run):
                 run.until_said("server process")
                 while "GET /stuck for" not in run.said:
