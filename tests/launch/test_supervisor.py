@@ -69,6 +69,7 @@ def test_a_change_reloads_the_application(folder: Path, server: str) -> None:
     options: dict[str, Any] = {} if server == "hypercorn" else {"reload_dirs": (str(folder),)}
     with started(folder, server=server, reload=True, **options) as watched:
         watched.until_said("seen lifespan.startup")
+        watched.until(ServerState.RUNNING)  # only now the server has said where it listens
         before = answer(watched.supervisor.address)
         changed = APPLICATION.replace("hello", "world")
         edit(folder / "main.py", changed, lambda: answer(watched.supervisor.address)[:5] == "world", "a reload")
