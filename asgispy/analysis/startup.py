@@ -11,21 +11,38 @@ from asgispy.model.connection import FAILED, LIFESPAN
 from asgispy.model.units import format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from asgispy.model.connection import Connection
+    from asgispy.model.finding import Finding
 
 HANGING: Final = 5_000_000_000
 """Nanoseconds without an answer after which a startup or shutdown is said to hang."""
 CARRIES_ON: Final = "the server carries on without it"
+ANSWERED_AGAIN: Final = frozenset(
+    {
+        "lifespan.startup-complete-repeated",
+        "lifespan.startup-failed-repeated",
+        "lifespan.startup-both-outcomes",
+        "lifespan.shutdown-answer-repeated",
+        "lifespan.shutdown-both-outcomes",
+    }
+)
+"""Rules that say so."""
 
 
-def lifespan_trouble(connection: Connection, now: int) -> str:
+def lifespan_trouble(connection: Connection, now: int, findings: Iterable[Finding] = ()) -> str:
     """What is wrong with a lifespan, as seen at `now` (wall nanoseconds); empty when nothing is.
 
-    An application that raises before it takes a message says that it has no lifespan (ASGI, Lifespan Protocol): so it
-    may mean it, or have a bug there. It is told as what it is.
+    `findings` are those on it: only the rules can tell which answer was one too many. An application that raises
+    before it takes a message says that it has no lifespan (ASGI, Lifespan Protocol): so it may mean it, or have a bug
+    there. It is told as what it is.
     """
     if connection.type != LIFESPAN:
         return ""
+    again = next((each.message for each in findings if each.rule in ANSWERED_AGAIN), "")
+    if again:
+        return f"answered twice: {again}{f'; {connection.exception}' if connection.exception is not None else ''}"
     phase = connection.phase or ""
     if connection.declined:
         return f"no lifespan: {connection.exception}; {CARRIES_ON}"

@@ -10,10 +10,10 @@ import click
 
 from asgispy.capture.checking import check_capture
 from asgispy.capture.reader import CaptureReader
-from asgispy.cli.headless import say
 from asgispy.cli.options import policy_from, policy_options
 from asgispy.cli.progress import show_progress
 from asgispy.cli.recording import RecordingOptions
+from asgispy.cli.saying import say
 from asgispy.driving.plan import AUTOMATIC, Plan
 from asgispy.driving.requests import MOST, parse_request, read_requests, recorded_requests
 from asgispy.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError

@@ -5,20 +5,19 @@ from __future__ import annotations
 import contextlib
 import queue
 import signal
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from asgispy.analysis.startup import lifespan_trouble
 from asgispy.analysis.stuck import NOTHING, report_lines
 from asgispy.capture.reader import CaptureReader
+from asgispy.cli.lifespans import LifespanWatch
+from asgispy.cli.saying import printable, say
 from asgispy.cli.sessions import AttachSession, RunSession
 from asgispy.errors import EXIT_OK, EXIT_USAGE, CaptureError
 from asgispy.launch.servers import find_server
 from asgispy.launch.supervisor import ServerState
 from asgispy.model.connection import COMPLETED, LIFESPAN, STATE_NAMES, TYPE_NAMES, WEBSOCKET
-from asgispy.model.events import RAISE
 from asgispy.model.finding import LEVEL_NAMES
 from asgispy.model.units import format_duration, format_size
 
@@ -75,14 +74,6 @@ class Ending:
         return reason
 
 
-def say(text: str) -> None:
-    """A line on stderr, whatever is in it; nobody may be listening there any more, which must not end the recording."""
-    encoding = sys.stderr.encoding or "utf-8"
-    with contextlib.suppress(OSError):
-        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        sys.stderr.flush()
-
-
 def pass_on(line: OutputLine) -> None:
     """A line of the application's output, as it is; our own lines under our name."""
     say(line.text if line.stream != "asgispy" else f"asgispy: {line.text}")
@@ -91,9 +82,6 @@ def pass_on(line: OutputLine) -> None:
 def announce(connection: Connection) -> None:
     """The line for a connection that has ended."""
     say(describe(connection))
-    trouble = lifespan_trouble(connection, time.time_ns())
-    if trouble:
-        say(f"asgispy: {printable(trouble)}")
 
 
 def say_in_flight(collector: Collector, title: str = "") -> None:
@@ -140,30 +128,11 @@ def describe(connection: Connection) -> str:
     return " ".join(parts)
 
 
-def printable(text: str) -> str:
-    """Escape what could move a terminal's cursor or lie about the text's direction."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
 def _await_rows(reader: CaptureReader, ids: list[int]) -> None:
     """What has just opened is about to be written."""
     deadline = time.monotonic() + WRITTEN
     while len(reader.connections_of(ids)) < len(ids) and time.monotonic() < deadline:
         time.sleep(0.02)
-
-
-def say_traceback(collector: Collector, id: int) -> None:
-    """The traceback of the exception that has left a lifespan: servers keep it to themselves, and carry on."""
-    with contextlib.suppress(CaptureError), CaptureReader(collector.capture) as reader:
-        deadline = time.monotonic() + WRITTEN
-        while (connection := reader.connection(id)) is None or connection.open:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(0.02)
-        for event in reader.events(connection):
-            if event.kind == RAISE and event.error is not None:
-                for line in event.error.traceback.splitlines():
-                    say(printable(line))
 
 
 @contextlib.contextmanager
@@ -187,6 +156,7 @@ def watching_stop(collector: Collector) -> Iterator[None]:
 def run_headless(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
     """Run an application without a screen; gives the exit code."""
     ending = Ending()
+    lifespans = LifespanWatch()
     waits = find_server(launch.server).waiting_pattern
 
     def hear(line: OutputLine) -> None:
@@ -198,10 +168,7 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
 
     def tell(connection: Connection) -> None:
         announce(connection)
-        if connection.type == LIFESPAN and connection.exception is not None:
-            # In a thread: what is told here has not been written yet, and must not wait for that.
-            given = (session.recording.collector, connection.id)
-            threading.Thread(target=say_traceback, args=given, name="asgispy-traceback", daemon=True).start()
+        lifespans.ended(connection)
 
     session = RunSession(
         launch,
@@ -213,11 +180,13 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
         on_failure=lambda failure: ending.announce("failure"),
     )
     try:
+        lifespans.start(session.capture)
         session.start()
         reason = ending.wait(lambda: say_in_flight(session.recording.collector))
         with watching_stop(session.recording.collector):
             session.stop()
         problem = session.finish()
+        lifespans.stop()
         if problem is not None:
             say(f"asgispy: {problem}")
             return EXIT_USAGE
@@ -234,17 +203,25 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
 def attach_headless(address: Address, options: RecordingOptions) -> int:
     """Watch attached applications without a screen until a signal; gives the exit code."""
     ending = Ending()
+    lifespans = LifespanWatch()
+
+    def tell(connection: Connection) -> None:
+        announce(connection)
+        lifespans.ended(connection)
+
     session = AttachSession(
         address,
         options,
-        on_ended=announce,
+        on_ended=tell,
         on_log=pass_on,
         on_failure=lambda failure: ending.announce("failure"),
     )
     try:
+        lifespans.start(session.recording.collector.capture)
         say(f"asgispy: listening at {session.recording.collector.address}")
         ending.wait(lambda: say_in_flight(session.recording.collector))
         problem = session.recording.finish()
+        lifespans.stop()
         if problem is not None:
             say(f"asgispy: {problem}")
             return EXIT_USAGE

@@ -51,9 +51,10 @@ class Alarms:
         return alarm(self._startups, self._blocking, now, processes)
 
     def _startup(self, lifespan: Connection, now: int) -> Startup:
-        if not startup_trouble(Startup(lifespan), now):
+        findings = tuple(self._reader.findings(lifespan.id)) if lifespan.findings else ()
+        if not startup_trouble(Startup(lifespan, findings=findings), now):
             return Startup(lifespan)
-        return Startup(lifespan, self._serves(lifespan), self._last_words(lifespan))
+        return Startup(lifespan, self._serves(lifespan), self._last_words(lifespan), findings)
 
     def _serves(self, lifespan: Connection) -> bool:
         """Whether its process has been given anything else."""

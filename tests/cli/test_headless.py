@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from asgispy.cli.headless import describe, printable
+from asgispy.cli.headless import describe
+from asgispy.cli.saying import printable
 from asgispy.model.connection import ABORTED, COMPLETED, FAILED, HTTP, LIFESPAN, WEBSOCKET, Connection
 from tests.wire.strategies import surrogate_text
 

@@ -6,6 +6,8 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.e2e.running import Run, by_path
 
 if TYPE_CHECKING:
@@ -55,6 +57,45 @@ def test_what_is_in_flight_and_what_holds_the_end_up(tmp_path: Path) -> None:
         _, connections = run.lines()
     (log, *_) = by_path(connections, "/fine")["logs"]
     assert (log["kind"], log["text"]) == ("output", "answered /fine")
+
+
+TWICE = "answered twice: lifespan.startup.complete was sent after lifespan.startup.complete"
+LIFESPANS = """
+import asyncio
+
+async def twice(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+async def hanging(scope, receive, send):
+    await receive()
+    await asyncio.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "server", "told"),
+    [
+        (
+            "twice",
+            "uvicorn",
+            f"{TWICE}; AssertionError: ",
+        ),
+        ("twice", "hypercorn", TWICE),
+        ("hanging", "uvicorn", "startup has not answered for 5"),
+    ],
+)
+def test_what_is_wrong_with_a_lifespan_that_goes_on(name: str, server: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(LIFESPANS)
+    run = Run(tmp_path, "--app-dir", str(tmp_path), "--server", server, target=f"mine:{name}")
+    with run:
+        run.until_said(told)
+        run.process.send_signal(signal.SIGINT)
+        run.process.wait(20)
+    assert run.said.count(told) == 1
 
 
 def test_what_holds_a_reload_up(tmp_path: Path) -> None:

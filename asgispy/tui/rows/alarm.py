@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from asgispy.model.connection import Connection, Process
+    from asgispy.model.finding import Finding
     from asgispy.model.observation import Observation
 
 STALLED_AT_MOST: Final = 60 * S
@@ -44,6 +45,7 @@ class Startup:
     """Whether the process has been given other connections nevertheless."""
     said: str = ""
     """What the application said of its failure."""
+    findings: tuple[Finding, ...] = ()
 
 
 def alarm(
@@ -64,7 +66,7 @@ def alarm(
 
 def startup_trouble(startup: Startup, now: int) -> str:
     """What is wrong with a lifespan; that the server carries on only where it does. Empty when nothing is."""
-    trouble = lifespan_trouble(startup.lifespan, now).removesuffix(f"; {CARRIES_ON}")
+    trouble = lifespan_trouble(startup.lifespan, now, startup.findings).removesuffix(f"; {CARRIES_ON}")
     if not trouble:
         return ""
     phase = startup.lifespan.phase or ""

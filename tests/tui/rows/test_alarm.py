@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from asgispy.model.connection import FAILED, LIFESPAN, Connection, Process
+from asgispy.model.finding import Finding
 from asgispy.model.observation import STALL, Observation
 from asgispy.tui.present import S
 from asgispy.tui.rows.alarm import Startup, alarm
@@ -51,6 +52,17 @@ LATE = lifespan(state=FAILED, phase="shutdown", exception=ERROR, duration=5)
 )
 def test_what_became_of_a_startup(startup: Startup, text: str) -> None:
     assert said(startup) == text
+
+
+AGAIN = (Finding("lifespan.startup-complete-repeated", 3, "app", "complete was sent after the startup", 3),)
+
+
+def test_an_answer_too_many_is_told_whatever_came_of_it() -> None:
+    running = lifespan(phase="startup.complete")
+    assert said(Startup(running, served=True)) == ""
+    assert said(Startup(running, findings=AGAIN)) == "answered twice: complete was sent after the startup"
+    broken = lifespan(state=FAILED, phase="startup.complete", exception=ERROR, duration=5)
+    assert said(Startup(broken, findings=AGAIN)) == f"answered twice: complete was sent after the startup; {ERROR}"
 
 
 def test_a_startup_hangs_from_five_seconds_on() -> None:
