@@ -17,6 +17,7 @@ from asgispy.capture.reader import CaptureReader, Row
 from asgispy.capture.sweep import TROUBLE, Sweep, marks
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import SEND
+from asgispy.model.observation import STALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,8 @@ MOST: Final = 1_500
 """Connections of a span up to which they are given one by one."""
 MOST_COUNTED: Final = 400_000
 """Connections of a span up to which they are counted by time; beyond, the overview is fine enough."""
+MOST_STALLS: Final = 2_000
+"""Stalls of a span that are given, the last ones."""
 REST: Final = 5
 """While the capture grows, a span is read again after this many times of what reading it took."""
 
@@ -53,6 +56,8 @@ class Span:
     counts: Mapping[int, Mapping[int, tuple[int, int]]] | None = None
     """When dense: per process and bin (connections opened, errors), bin n from start + n * width on; None when there
     are so many that the overview tells as much."""
+    stalls: Mapping[int, Sequence[tuple[int, int | None]]] = field(default_factory=dict)
+    """When the event loop of each process was blocked: (from, until) in wall nanoseconds; None while it still is."""
 
 
 NOTHING: Final = Span(0, 0)
@@ -144,11 +149,20 @@ class SpanReader(Sweep):
         ids = [id for (id,) in self._all(sql, first, last, end, start)]
         if len(ids) <= MOST:
             rows = self._rows([*self._lasting(first, start, end)[:MOST], *ids], start, end)
-            return Span(start, end, rows, startups=self._startups(rows))
+            return Span(start, end, rows, startups=self._startups(rows), stalls=self._stalls(start, end))
         rows = self._rows(self._lasting(last, start, end)[: MOST // 3], start, end)
         width = max(1, -(-(end - start) // cells))
         counts = self._counts(first, last, start, end, width) if last - first <= MOST_COUNTED else None
-        return Span(start, end, rows, True, self._startups(rows), width, counts)
+        return Span(start, end, rows, True, self._startups(rows), width, counts, self._stalls(start, end))
+
+    def _stalls(self, start: int, end: int) -> dict[int, list[tuple[int, int | None]]]:
+        lasting = "(duration IS NULL OR time + duration >= ?)"
+        sql = f"""SELECT process, time, time + duration FROM observations
+                  WHERE kind = ? AND time < ? AND {lasting} ORDER BY time DESC LIMIT ?"""
+        stalls: dict[int, list[tuple[int, int | None]]] = {}
+        for process, since, until in self._all(sql, STALL, end, start, MOST_STALLS):
+            stalls.setdefault(process, []).append((since, until))
+        return stalls
 
     def _first_at(self, moment: int) -> int:
         """The lowest id that may have been opened at a moment or later: found by halving, since ids go with time."""

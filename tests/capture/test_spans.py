@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asgispy.capture.spans import MOST, SpanReader
+from asgispy.model.observation import PAUSE, STALL
 from tests.tui.build import (
     LIFESPAN_SCOPE,
     MS,
@@ -98,5 +99,20 @@ def test_nothing_at_all(tmp_path: Path) -> None:
     build = Builder(tmp_path / "a.asgispy")
     reader = SpanReader(build.path)
     assert answered(reader, 0, S).rows == ()
+    reader.stop()
+    build.close()
+
+
+def test_when_an_event_loop_was_blocked_is_in_the_spans_that_it_touches(tmp_path: Path) -> None:
+    build = Builder(tmp_path / "a.asgispy")
+    build.process(1)
+    build.process(2)
+    build.observe(STALL, None, 10 * S, 2 * S)
+    build.observe(STALL, None, 30 * S, None, process=2)
+    build.observe(PAUSE, None, 10 * S, 2 * S)
+    reader = SpanReader(build.path)
+    assert answered(reader, 11 * S, 13 * S).stalls == {1: [(START + 10 * S, START + 12 * S)]}
+    assert answered(reader, 13 * S, 14 * S).stalls == {}
+    assert answered(reader, 13 * S, 40 * S).stalls == {2: [(START + 30 * S, None)]}
     reader.stop()
     build.close()

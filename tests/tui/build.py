@@ -99,6 +99,7 @@ class Builder:
         self._next = self._writer.last_id + 1
         self._open: dict[int, Assembly] = {}
         self._closed = False
+        self._observed = 0
         self._indices: dict[int, int] = {}
         """The next event's index, by connection."""
 
@@ -150,6 +151,12 @@ class Builder:
     def amend(self, notes: Mapping[int, Note], deleted: Sequence[int] = ()) -> None:
         """Set notes, and delete connections."""
         self._write(Batch(notes=note_rows(notes), deleted=[*deleted]))
+
+    def observe(self, kind: int, connection: int | None, at: int, took: int | None, process: int = 1) -> None:
+        """Something seen besides messages, at an offset from START."""
+        self._observed += 1
+        facts = encode_message({"stack": []})
+        self._write(Batch(observations=[(self._observed, process, connection, kind, START + at, took, facts)]))
 
     def output(self, at: int, stream: str, *lines: str) -> None:
         """Lines of output."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.events import MouseScrollUp
 
+from asgispy.model.observation import STALL
 from asgispy.tui.screens.timeline import TimelineScreen
 from asgispy.tui.time.axis import Viewport
 from asgispy.tui.widgets.overview import Overview
-from tests.tui.build import MS, START, S, million, send, simple
+from tests.tui.build import MS, START, Builder, S, million, send, simple
 from tests.tui.support import Clock, app_on, main_screen, on_main, poll, seen
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from asgispy.tui.app import SpyApp
-    from tests.tui.build import Builder
 
 
 async def counted(pilot: Pilot[None]) -> None:
@@ -284,3 +284,26 @@ async def test_a_selected_bar_without_a_line_is_zoomed_in_on(shop: Builder) -> N
         await pilot.press("enter")
         await pilot.pause()
         assert "/crowd/39" in "\n".join(seen(app))
+
+
+async def test_a_blocked_event_loop_is_drawn_through_its_lane(tmp_path: Path) -> None:
+    build = Builder(tmp_path / "a.asgispy")
+    build.process(1)
+    build.process(2)
+    simple(build, 0, "GET", "/long", 200, 10 * S, b"")
+    simple(build, 3900 * MS, "GET", "/a", 200, 200 * MS, b"")
+    id = simple(build, 4 * S, "GET", "/blocks", 200, 2 * S, b"")
+    build.observe(STALL, id, 4 * S, 2 * S)
+    app = app_on(build.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("t")
+        await counted(pilot)
+        titles = [line for line in seen(app) if "uvicorn" in line and "pid" in line]
+        assert 20 <= titles[0].count("▓") <= 28  # two of ten seconds
+        assert "▓" not in titles[1]
+        first, last = titles[0].index("▓"), titles[0].rindex("▓") + 1
+        lines = seen(app)
+        below = lines[lines.index(titles[0]) + 1 : lines.index(titles[1])]
+        assert any("╎" in line[first:last] for line in below)
+        assert not any("╎" in line[:first] + line[last:] for line in below)
+    build.close()

@@ -41,6 +41,7 @@ LEGEND = (
     ("██", "after", "work after the response"),
     ("░░", "wait", "waits in receive, for the client"),
     ("▒▒", "wait", "held in send, by the server"),
+    ("▓▓", "bad", "on the timeline: the process's event loop was blocked (╎ between its bars)"),
     ("▴", "flow", "a message to the client (▀ many)"),
     ("▾", "wait", "a message from the client (▄ many)"),
 )

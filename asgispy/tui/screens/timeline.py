@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.widget import Widget
 
+from asgispy.model.observation import STALL
 from asgispy.model.units import format_duration
 from asgispy.tui.actions import TIME, TIMELINE, bindings
 from asgispy.tui.paint import Brush
@@ -73,7 +74,9 @@ class BarLine(Widget):
     def _waits(self, bar: Placed) -> list[str]:
         connection = bar.row.connection
         trace = trace_of(connection, self._feed.calls.get(connection.id), self._feed.now)
-        texts = []
+        texts = ["blocked the event loop"] if connection.observed >> STALL & 1 else []
+        if connection.delayed:
+            texts.append(f"delayed {format_duration(connection.delayed)} by others")
         if connection.first_byte is not None:
             texts.append(f"first byte {format_duration(connection.first_byte)}")
         for kind, word in _WAITS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from asgispy.tui.rows.alarm import STALLED_AT_MOST
 from asgispy.tui.rows.summary import summarise
 from asgispy.tui.time.waterfall import cells_of
 
@@ -143,6 +144,16 @@ def _lane(process: int, bars: Sequence[Placed], height: int, dense: bool, named:
     for bar, line in zip(bars, pack(spans, count), strict=True):
         (lines[line] if line < count else left_out).append(bar)
     return Lane(process, tuple(map(tuple, lines)), strip, tuple(left_out))
+
+
+def stalled_cells(stalls: Iterable[tuple[int, int | None]], axis: Axis, now: int) -> frozenset[int]:
+    """The cells of the axis in which an event loop was blocked; each stall takes one at least."""
+    cells: set[int] = set()
+    for since, until in stalls:
+        end = until if until is not None else min(now, since + STALLED_AT_MOST)
+        first = axis.eighth(since) // 8
+        cells.update(range(max(0, first), min(axis.width, max(first + 1, -(-axis.eighth(end) // 8)))))
+    return frozenset(cells)
 
 
 # The cursor

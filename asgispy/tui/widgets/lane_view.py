@@ -6,6 +6,7 @@ What must not move in: packing (lanes), reading (statistics), zooming (screens/t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
@@ -20,7 +21,7 @@ from asgispy.tui.sanitise import clean
 from asgispy.tui.theme import palette_of
 from asgispy.tui.time.axis import fit_axis
 from asgispy.tui.time.histogram import resample
-from asgispy.tui.time.lanes import across, beside, edge, find, lay_out, placed_bars
+from asgispy.tui.time.lanes import across, beside, edge, find, lay_out, placed_bars, stalled_cells
 from asgispy.tui.time.traces import trace_of
 from asgispy.tui.time.waterfall import GRID, density_row, draw_bar, empty_cells
 
@@ -40,7 +41,11 @@ WORTH: Final = 3
 """Cells from which on a bar is drawn in detail."""
 LABEL: Final = 12
 """Free cells after a bar from which on a path that is longer is begun there; a shorter one needs room for all of it."""
-_PLAIN: Final = str.maketrans("█▉▊▋▌▍▎▏▐▕▄▂░▒─╌━├▀│┤▴▾", "########||=_.:---+=||^v")
+BLOCKED: Final = "▓"
+"""On a process's title: its event loop was blocked."""
+BLOCKED_BELOW: Final = "╎"
+"""The same, between its bars."""
+_PLAIN: Final = str.maketrans("█▉▊▋▌▍▎▏▐▕▄▂░▒─╌━├▀│┤▴▾▓╎", "########||=_.:---+=||^v%!")
 """Bars as letters, where nothing else can be shown."""
 
 
@@ -74,6 +79,8 @@ class LaneView(Widget, can_focus=True):
         self._lines: list[tuple[Lane, str, int]] = []
         """(lane, what it is, number) of each line: title, bars, or strip."""
         self._span: Span = NOTHING
+        self._stalled: dict[int, frozenset[int]] = {}
+        """Cells in which the event loop of each process was blocked."""
         self._top = 0
         self._header = 1
         """Lines of its own axis: none while the overview shows the same one right above."""
@@ -91,7 +98,9 @@ class LaneView(Widget, can_focus=True):
         statistics = self._feed.statistics
         if not self._feed.paused or axis != self.axis:
             self._span = statistics.span(axis.start, axis.end, width)
-        growing = any(row.connection.open for row in self._span.rows)
+        growing = any(row.connection.open for row in self._span.rows) or any(
+            until is None for stalls in self._span.stalls.values() for _, until in stalls
+        )
         key = (self._span, axis, width, height, labelled, len(self._feed.processes), growing and self._feed.now)
         if key != self._key:
             self._key = key
@@ -102,6 +111,9 @@ class LaneView(Widget, can_focus=True):
 
     def _lay_out(self, axis: Axis, height: int) -> None:
         bars = placed_bars(self._span, axis, self._feed.now)
+        self._stalled = {
+            process: stalled_cells(stalls, axis, self._feed.now) for process, stalls in self._span.stalls.items()
+        }
         processes = sorted(self._feed.processes) or sorted(bars)
         dense = frozenset(processes) if self._span.dense else frozenset()
         self._lanes = lay_out(bars, processes, dense, height - self._header)
@@ -215,16 +227,20 @@ class LaneView(Widget, can_focus=True):
             return Strip(empty).adjust_cell_length(width).apply_style(base)
         lane, kind, line = self._lines[number]
         if kind == "title":
-            return self._paint_title(lane, palette, width).strip(width, base)
+            return self._paint_title(lane, axis, palette).strip(width, base)
         if kind == "strip":
             cells = density_row(self._density(lane, axis), lane.strip, lane.strip - 1 - line, palette)
         else:
             cells = self._paint_bars(lane.lines[line], axis, palette, base)
+            for cell in self._stalled.get(lane.process, ()):
+                if cells[cell][0] in (" ", GRID):
+                    cells[cell] = (BLOCKED_BELOW, palette.bad)
         if palette.plain:
             cells = [(" " if style is palette.grid else text.translate(_PLAIN), style) for text, style in cells]
         return Strip(runs(cells), axis.width).adjust_cell_length(width).apply_style(base)
 
-    def _paint_title(self, lane: Lane, palette: Palette, width: int) -> Brush:
+    def _paint_title(self, lane: Lane, axis: Axis, palette: Palette) -> Brush:
+        width, stalled = self.size.width, self._stalled.get(lane.process, frozenset())
         process = self._feed.processes.get(lane.process)
         name = self._feed.process_name(lane.process) or "all"
         text = name
@@ -235,7 +251,10 @@ class LaneView(Widget, can_focus=True):
             count, errors = self._counted(lane)
             brush.put(f"{count_text(count)} more, zoom in to see them ", palette.muted)
             brush.put(f"✗ {count_text(errors)} " if errors else "", palette.bad)
-        return brush.put("─" * max(0, width - brush.used), palette.grid)
+        for blocked, cells in groupby(range(brush.used, width), stalled.__contains__):
+            glyph = (BLOCKED.translate(_PLAIN) if palette.plain else BLOCKED) if blocked else "─"
+            brush.put(glyph * len([*cells]), palette.bad if blocked else palette.grid)
+        return brush
 
     def _counted(self, lane: Lane) -> tuple[int, int]:
         cells = self._density(lane, self.axis) if self.axis is not None else []
