@@ -87,6 +87,10 @@ class Watching:
     layers: bool = setting(False, "X-ray the middleware stack; this slows the application down.")
 
 
+CLOSER: Final = ("layers", "disconnects", "locals")
+"""What is off unless asked for, since it costs time or may be felt; can be switched while an application runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What to start: a target and a server with its options."""

@@ -100,6 +100,7 @@ class RunSession:
             state=supervisor.state.value,
             problem=str(failure) if failure is not None else ending,
             processes=self.recording.collector.processes,
+            watching=self.recording.collector.watching,
         )
 
     def _is_alone(self) -> bool:
@@ -113,6 +114,10 @@ class RunSession:
     def in_flight(self) -> list[InFlight]:
         """What every open connection is doing at this moment."""
         return self.recording.collector.in_flight()
+
+    def switch_watch(self, name: str) -> None:
+        """Look at one of `settings.CLOSER` from now on, or not any more."""
+        self.recording.collector.switch_watch(name)
 
     def restart(self) -> None:
         """Stop the server if it runs, and start it anew."""
@@ -171,11 +176,16 @@ class AttachSession:
             state="listening",
             problem=str(collector.failure or ""),
             processes=collector.processes,
+            watching=collector.watching,
         )
 
     def in_flight(self) -> list[InFlight]:
         """What every open connection is doing at this moment."""
         return self.recording.collector.in_flight()
+
+    def switch_watch(self, name: str) -> None:
+        """Look at one of `settings.CLOSER` from now on, or not any more."""
+        self.recording.collector.switch_watch(name)
 
     def restart(self) -> None:
         """Nothing that we started."""
@@ -214,6 +224,9 @@ class ViewSession:
     def in_flight(self) -> list[InFlight]:
         """Nothing runs."""
         return []
+
+    def switch_watch(self, name: str) -> None:
+        """Nothing runs."""
 
     def restart(self) -> None:
         """Nothing that we started."""

@@ -11,12 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from msgspec import structs
+
 from asgispy.capture.database import seal
 from asgispy.capture.writer import CaptureWriter
 from asgispy.collect.listener import Listener
 from asgispy.collect.pipeline import Pipeline
 from asgispy.model.connection import OutputLine
-from asgispy.settings import Limits
+from asgispy.settings import CLOSER, Limits
 from asgispy.wire.address import ADDRESS_VARIABLE, TOKEN_VARIABLE, TcpAddress, UnixAddress
 from asgispy.wire.handshake import Watch
 
@@ -98,6 +100,16 @@ class Collector:
     def in_flight(self, timeout: float = 2.0) -> list[InFlight]:
         """What every open connection is doing now; of processes that do not answer within `timeout` seconds nothing."""
         return self._listener.in_flight(timeout)
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """Which of what is off unless asked for is looked at now: names of `settings.CLOSER`."""
+        return tuple(name for name in CLOSER if getattr(self._listener.watch, name))
+
+    def switch_watch(self, name: str) -> None:
+        """Look at one of `settings.CLOSER` from now on, or not any more; connections that are open stay as they are."""
+        watch = self._listener.watch
+        self._listener.set_watch(structs.replace(watch, **{name: not getattr(watch, name)}))
 
     @property
     def failure(self) -> CaptureError | None:

@@ -112,6 +112,18 @@ class Listener:
         del self._questions[id]
         return sorted(question.report, key=lambda each: each.connection)
 
+    @property
+    def watch(self) -> handshake.Watch:
+        """What probes are asked to look at."""
+        return self._watch
+
+    def set_watch(self, watch: handshake.Watch) -> None:
+        """Ask probes to look at this from now on, those that come later too; from any thread."""
+        self._watch = watch
+        for peer in [peer for peer in list(self._peers.values()) if peer.process is not None]:
+            with contextlib.suppress(OSError):
+                peer.socket.send(framing.frame(framing.WATCH, handshake.encode(watch)))
+
     def _take_answer(self, peer: Peer, id: int, report: list[InFlight]) -> None:
         question = self._questions.get(id)
         if question is not None and peer.process is not None:

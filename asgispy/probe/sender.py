@@ -186,6 +186,8 @@ class Sender:
             for kind, payload in self._reader.feed(asked):
                 if kind == framing.ASK:
                     self._answer(connection, payload)
+                elif kind == framing.WATCH:
+                    self._watchers.change(handshake.decode(handshake.Watch, payload))
 
     def _answer(self, connection: socket.socket, question: bytes) -> None:
         """Tell what is in flight; as much of it as fits."""

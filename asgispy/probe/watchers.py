@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from asgispy.probe import output, pauses
 from asgispy.probe.output import OutputWatch
 from asgispy.probe.pauses import PauseWatch
 from asgispy.probe.watchdog import Watchdog
+from asgispy.settings import CLOSER
 
 if TYPE_CHECKING:
     from asgispy.probe.outbox import Outbox
@@ -36,6 +39,12 @@ class Watchers:
         if watch.stalls or watch.tasks:
             self._watchdog = Watchdog(self._outbox, watch)
             self._watchdog.start()
+
+    def change(self, watch: Watch) -> None:
+        """Look more or less closely from now on: only what is looked at anew for each connection can be switched."""
+        observer = self._outbox.observer
+        closer = {name: getattr(watch, name) for name in CLOSER}
+        observer.set_watch(structs.replace(observer.watch, **closer))
 
     def glance(self) -> None:
         """A thread of ours has just got to run: whom did it wait for?"""

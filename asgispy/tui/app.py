@@ -35,6 +35,7 @@ from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.screens.small import SmallScreen, too_small
 from asgispy.tui.theme import PLAIN_CLASS
 from asgispy.tui.themes import DARK, LIGHT, themes_for
+from asgispy.tui.widgets.status_bar import WATCHED
 from asgispy.tui.workarounds import deliver_resize, redirect_key, remember_target
 
 if TYPE_CHECKING:
@@ -203,6 +204,17 @@ class SpyApp(App[None]):
         except QueryError as error:
             self.notify(str(error), severity="error", markup=False)
         self.poll()
+
+    def action_switch_watch(self, name: str) -> None:
+        """Have the applications looked at more closely from the next connection on, or not any more."""
+        status = self.session.status()
+        if status.state == "file" or status.over:
+            self.notify("nothing runs here that could be looked at", timeout=3)
+            return
+        self.session.switch_watch(name)
+        self.poll()
+        on = name in self.session.status().watching
+        self.notify(f"{WATCHED[name]} {'on, for what comes from now on' if on else 'off'}", timeout=3)
 
     def action_restart_session(self) -> None:
         """Start the application again; while it runs, only after asking."""

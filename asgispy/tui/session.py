@@ -35,6 +35,8 @@ class Status:
     """One line: how it ended, or why writing stopped; stays until that is over."""
     processes: int = 0
     """How many application processes are connected now."""
+    watching: tuple[str, ...] = ()
+    """What is looked at besides the usual: names of `settings.CLOSER`."""
 
     @property
     def over(self) -> bool:
@@ -55,6 +57,9 @@ class Session(Protocol):
 
     def in_flight(self) -> list[InFlight]:
         """What every open connection is doing at this moment; empty for a file. Blocking, called in a worker thread."""
+
+    def switch_watch(self, name: str) -> None:
+        """Look at one of `settings.CLOSER` from now on, or not any more; from any thread."""
 
     def restart(self) -> None:
         """Start it again; blocking, called in a worker thread."""

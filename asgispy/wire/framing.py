@@ -22,8 +22,10 @@ OBSERVATIONS: Final = 6
 ASK: Final = 7
 """From the inspector: what is in flight?"""
 ANSWER: Final = 8
+WATCH: Final = 9
+"""From the inspector: what to look at from now on."""
 
-KINDS: Final = frozenset({HELLO, WELCOME, REFUSED, EVENTS, COUNTS, OBSERVATIONS, ASK, ANSWER})
+KINDS: Final = frozenset({HELLO, WELCOME, REFUSED, EVENTS, COUNTS, OBSERVATIONS, ASK, ANSWER, WATCH})
 
 FRAME_LIMIT: Final = 64 * 1024**2
 """No frame is larger: the probe splits its batches far below this, but one body may fill its whole outbox (32 MiB)."""

@@ -13,7 +13,7 @@ import msgspec
 
 from asgispy.errors import WireError
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 """Raised whenever a frame's or an event's meaning changes."""
 
 
@@ -77,7 +77,7 @@ class Counts(msgspec.Struct, frozen=True, array_like=True):
     """Connections that came while no inspector listened."""
 
 
-T = TypeVar("T", Hello, Welcome, Refused, Counts)
+T = TypeVar("T", Hello, Watch, Welcome, Refused, Counts)
 
 encode: Final = msgspec.msgpack.Encoder().encode
 """Encode any of the structs above."""

@@ -31,17 +31,22 @@ class FakeSession:
         self.state = "running" if live else "file"
         self.problem = ""
         self.flying: list[InFlight] = []
+        self.watching: tuple[str, ...] = ()
         self.restarted = 0
         self.closed = 0
         self.ended = threading.Event()
 
     def status(self) -> Status:
         """As it was set."""
-        return Status("shop.main:app", "uvicorn", "http://127.0.0.1:8000", self.state, self.problem, 2)
+        return Status("shop.main:app", "uvicorn", "http://127.0.0.1:8000", self.state, self.problem, 2, self.watching)
 
     def in_flight(self) -> list[InFlight]:
         """As it was set."""
         return self.flying
+
+    def switch_watch(self, name: str) -> None:
+        """Remember."""
+        self.watching = tuple({*self.watching} ^ {name})
 
     def restart(self) -> None:
         """Count."""

@@ -349,3 +349,21 @@ async def test_a_million_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
             assert line_with(app, f"/item/{index + 1} ")
         await pilot.press("pagedown")
         assert line_with(app, f"/item/{65 + view.room - 1} ")
+
+
+async def test_what_is_looked_at_more_closely_is_switched_by_keys_and_stays_in_sight(shop: Builder) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=WIDE) as pilot:
+        assert "+X-ray" not in seen(app)[0]
+        await pilot.press("R", "D")
+        await poll(pilot)
+        assert "+X-ray" in seen(app)[0]
+        assert "+disconnect watch" in seen(app)[0]
+        await pilot.press("R")
+        await poll(pilot)
+        assert "+X-ray" not in seen(app)[0]
+        fake(app).state = "stopped"
+        await pilot.press("D")
+        await poll(pilot)
+        assert fake(app).watching == ("disconnects",)  # nothing runs that could be told
+        assert "+disconnect watch" not in seen(app)[0]

@@ -310,3 +310,7 @@ class MainScreen(ActsOnConnections, TimedListScreen):
     async def action_restart(self) -> None:
         """Start the application again."""
         await self.app.run_action("app.restart_session")
+
+    async def action_watch(self, name: str) -> None:
+        """Look at something more closely, or not any more."""
+        await self.app.run_action(f"app.switch_watch({name!r})")

@@ -36,6 +36,8 @@ _STATES: Final = {
     "failed": ("✗ failed", "alarm"),
     "file": ("▤ saved capture", "muted"),
 }
+WATCHED: Final = {"layers": "X-ray", "disconnects": "disconnect watch", "locals": "locals"}
+"""What is looked at besides the usual: each costs time, or may be felt by the application."""
 
 
 class StatusBar(Static):
@@ -99,8 +101,10 @@ def left_parts(feed: Feed) -> list[Part]:
 def right_parts(feed: Feed) -> list[Part]:
     """How it goes, in numbers."""
     extent, status = feed.extent, feed.status
+    watching = [WATCHED[name] for name in status.watching if not status.over]
     state, look = (" PAUSED ", "alarm") if feed.paused else _STATES.get(status.state, (status.state, "muted"))
     parts = [(state, look, 0)]
+    parts += [(f"+{name}", "warn", 1) for name in watching]
     if feed.waiting:
         parts.append((f"{count_text(feed.waiting)} new wait", "warn", 0))
     if not feed.still and not status.over:
