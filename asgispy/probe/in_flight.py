@@ -80,7 +80,7 @@ class _Look:
     def _one(self, recording: Recording) -> InFlight:
         tasks = self._tasks.get(recording.number, [])[:TASKS_EACH]
         told = sorted((self._task(task) for task in tasks), key=lambda each: not each[0])
-        found = [stack for _, stack in told]
+        found = [stack for _, stack in told] or _of_coroutine(recording)
         for name, frames in self._threads.get(recording.number, ()):
             found.append(TaskStack(name, True, _lines(frames[-stacks.DEPTH :])))
         running = any(id(task) in self._running for task in tasks)
@@ -96,6 +96,15 @@ class _Look:
         frames, waits = stacks.awaited(stacks.coroutine_of(task))
         part = _lines(stacks.application_part(frames))
         return stacks.is_own_task(frames), TaskStack(name, False, part, stacks.described(waits))
+
+
+def _of_coroutine(recording: Recording) -> list[TaskStack]:
+    """Where the application awaits when no task of asyncio is its own: under trio, for one."""
+    if recording.steps is None or recording.steps.active:
+        return []
+    frames, waits = stacks.awaited(recording.steps.coroutine)
+    lines = _lines(stacks.application_part(frames))
+    return [TaskStack("the connection", False, lines, stacks.described(waits))] if lines else []
 
 
 def _doing(recording: Recording, tasks: list[TaskStack], *, running: bool) -> str:

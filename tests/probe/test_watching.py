@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asgispy import SpyMiddleware
+from asgispy.probe.in_flight import in_flight
 from asgispy.wire.codec import decode_chunks, join_chunks
 from asgispy.wire.handshake import Watch
 
@@ -162,3 +164,26 @@ def test_a_cancellation_leaves_one_honest_frame(spy: Any) -> None:
 
     ours = [Path(name).name for name in asyncio.run(run()) if "asgispy" in Path(name).parts[-3:]]
     assert ours == ["middleware.py"]
+
+
+def test_where_an_application_awaits_is_known_under_any_event_loop(spy: Any) -> None:
+    @types.coroutine
+    def trap() -> Any:
+        yield "a request of another library's to its own loop"
+
+    async def sleep_for_ever() -> None:
+        await trap()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await sleep_for_ever()
+
+    spied = spy(app)
+    running = spied({"type": "http", "headers": []}, nothing, swallow)
+    running.send(None)
+    (report,) = in_flight(spied._outbox)
+    (stack,) = report.tasks
+    assert [line[2].rpartition(".")[2] for line in stack.lines] == ["app", "sleep_for_ever", "trap"]
+    assert report.doing == "awaiting"
+    with pytest.raises(StopIteration):
+        running.send(None)
+    assert in_flight(spied._outbox) == []
