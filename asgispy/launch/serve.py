@@ -7,12 +7,12 @@ What must not move in: anything about the application; see entry.
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
-import threading
-import time
 from pathlib import Path
+from time import sleep  # as it is now, whatever an application may put in its place
 
 ROOT = str(Path(__file__).resolve().parents[2])
 MANAGER = "ASGISPY_MANAGER"
@@ -68,7 +68,9 @@ def watch(arguments: list[str]) -> None:
     reloading = "--reload" in arguments or bool(os.environ.get(f"{arguments[0].upper()}_RELOAD"))
     if parent := os.environ.get(PARENT):
         given = (int(parent), Path(os.environ[VERDICT]), reloading)
-        threading.Thread(target=end_in_time, args=given, name="asgispy-parent", daemon=True).start()
+        # Not a threading.Thread: an application may make threads green as it is imported (gevent), which it can only do
+        # rightly while `threading` knows of no thread but the main one.
+        _thread.start_new_thread(end_in_time, given)
 
 
 def end_in_time(parent: int, verdict: Path, reloading: bool) -> None:
@@ -78,12 +80,12 @@ def end_in_time(parent: int, verdict: Path, reloading: bool) -> None:
     """
     failures = 0
     while os.getppid() == parent and failures < PATIENCE:
-        time.sleep(LOOK_EVERY)
+        sleep(LOOK_EVERY)
         failures = failures + 1 if verdict.exists() and not reloading else 0
     if os.getppid() != parent:
         forget(verdict)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(LAST_CHANCE)
+    sleep(LAST_CHANCE)
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
