@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.analysis.said import level_name
 from asgispy.analysis.shares import shares_of
 from asgispy.analysis.source import stack_of
-from asgispy.formats.secrets import mask_body, mask_headers, mask_query
+from asgispy.formats.secrets import mask_body, mask_headers, mask_query, mask_said
 from asgispy.formats.values import OWN_KEYS, headers_to_json, to_json
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES
 from asgispy.model.events import RAISE, RETURN, Error
@@ -60,7 +60,7 @@ def connection_object(source: Source, connection: Connection, *, keep_secrets: b
         "scope": _message(opened.message, keep_secrets=keep_secrets),
         "events": [event_object(event, keep_secrets=keep_secrets) for event in events],
         "findings": _findings(source.findings(connection.id), events) if connection.findings else [],
-        **_observed(source.observations(connection.id) if connection.observed else [], connection),
+        **_observed(source.observations(connection.id) if connection.observed else [], connection, keep_secrets),
     }
 
 
@@ -121,9 +121,12 @@ def _findings(findings: list[Finding], events: list[Event]) -> list[dict[str, An
     ]
 
 
-def _observed(observations: list[Observation], connection: Connection) -> dict[str, Any]:
+def _observed(observations: list[Observation], connection: Connection, keep_secrets: bool) -> dict[str, Any]:
     """What the probe saw besides messages: the application's own words, other things, and where the time went."""
     parts = [(each, _observation(each, connection)) for each in observations]
+    for each, part in parts:
+        if each.kind in LOGGED and not keep_secrets and type(part.get("text")) is str:
+            part["text"] = mask_said(part["text"])
     shares = shares_of(connection, connection.started) if not connection.open else None
     return {
         "logs": [part for each, part in parts if each.kind in LOGGED],

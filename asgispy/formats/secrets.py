@@ -28,6 +28,12 @@ _FORM_START: Final = re.compile(r"[\w.%+~\[\]-]{1,200}=")
 _MULTIPART_FIELD: Final = re.compile(
     rf'(name="[^"]{{0,200}}?{_NAME}"(?:\r\n[^\r\n]+)*\r\n\r\n)(.*?)(?=\r\n--|\Z)', re.IGNORECASE | re.DOTALL
 )
+_SAID: Final = re.compile(
+    rf"""((?<![\w-])[\w-]{{0,200}}?{_NAME}(?:["']?\s*[=:]\s*(?=["'])|\s*=\s*(?!["'])))"""
+    r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;&)\]}}"'][^\s,;&)\]}}]*)""",
+    re.IGNORECASE,
+)
+_CREDENTIALS: Final = re.compile(r"\b(Bearer|Basic)(\s+)(?=\S*[\d=.])[\w.~+/=-]{8,}")
 
 
 def is_secret_header(name: str) -> bool:
@@ -70,6 +76,11 @@ def mask_text(text: str) -> str:
     if _FORM_START.match(text):
         text = _FORM_FIELD.sub(rf"\1{MASK}", text)
     return text
+
+
+def mask_said(text: str) -> str:
+    """What an application says, with secrets masked: `password=…`, `'token': '…'`, `Bearer …`."""
+    return _CREDENTIALS.sub(rf"\1\2{MASK}", _SAID.sub(rf"\1{MASK}", text))
 
 
 def _mask_value(value: Any, mask: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgispy.formats.secrets import MASK, is_secret_header, mask_body, mask_headers, mask_query, mask_text
+from asgispy.formats.secrets import MASK, is_secret_header, mask_body, mask_headers, mask_query, mask_said, mask_text
 from asgispy.model.values import BytesLike, Cut, Opaque
 from tests.wire.strategies import decoded_values
 
@@ -163,3 +163,29 @@ def test_hostile_bodies_do_not_take_the_masking_long(unit: str) -> None:
 
 def test_percent_encoded_values_are_masked_whole() -> None:
     assert mask_query(f"token={quote('a&b=c d')}&x=1") == "token=***&x=1"
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("login user=ann password=hunter2 ok", "login user=ann password=*** ok"),
+        ("{'user': 'ann', 'api_key': 'k 123'}", "{'user': 'ann', 'api_key': ***}"),
+        ('{"refreshToken": "abc", "page": 2}', '{"refreshToken": ***, "page": 2}'),
+        ("Settings(client_secret='x', debug=True)", "Settings(client_secret=***, debug=True)"),
+        ("sent Authorization: Bearer eyJhbGciOi.J9 to it", "sent Authorization: Bearer *** to it"),
+        ("token expired, tokens_used=7", "token expired, tokens_used=7"),
+        ("the secret: never give up", "the secret: never give up"),
+        ("Basic training", "Basic training"),
+    ],
+)
+def test_what_an_application_says_is_masked(said: str, masked: str) -> None:
+    assert mask_said(said) == masked
+    assert mask_said(masked) == masked
+
+
+@given(secret_names, hidden, words, st.sampled_from(["{}={}", "{}='{}'", "'{}': '{}'", '"{}": "{}"']))
+def test_no_named_secret_is_said(name: str, secret: str, around: str, form: str) -> None:
+    said = mask_said(f"{around} {form.format(name, secret)} {around}")
+    assert secret not in said
+    assert said.startswith(around)
+    assert said.endswith(around)
