@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asgispy.model.connection import FAILED, LIFESPAN
+from asgispy.model.connection import ABORTED, FAILED, LIFESPAN
 from asgispy.model.units import format_duration
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HANGING: Final = 5_000_000_000
 """Nanoseconds without an answer after which a startup or shutdown is said to hang."""
+ASKED: Final = ("startup", "shutdown")
+"""Phases in which the server waits for an answer."""
 CARRIES_ON: Final = "the server carries on without it"
 ANSWERED_AGAIN: Final = frozenset(
     {
@@ -51,8 +53,10 @@ def lifespan_trouble(connection: Connection, now: int, findings: Iterable[Findin
         return f"{when} failed: {connection.exception}{f'; {CARRIES_ON}' if when == 'startup' else ''}"
     if phase.endswith(".failed"):
         return f"{phase.partition('.')[0]} failed, as the application said"
+    if connection.state == ABORTED:
+        return f"the process ended before {phase} was answered" if phase in ASKED else ""
     if not connection.open:
-        return f"returned without an answer to {phase}; {CARRIES_ON}" if phase in ("startup", "shutdown") else ""
+        return f"returned without an answer to {phase}; {CARRIES_ON}" if phase in ASKED else ""
     age = now - connection.started
     if phase == "startup" and age >= HANGING:
         return f"startup has not answered for {format_duration(age)}: nothing is served until it does"

@@ -308,6 +308,11 @@ class CaptureReader:
         rows = self._all("SELECT position, data FROM remarks WHERE connection = ?", id)
         return {index: decode_facts(data) for index, data in rows}
 
+    def lifespans(self) -> list[Connection]:
+        """All lifespans, in order of opening."""
+        by_index = "ORDER BY +id"  # a plain id would have SQLite go through all connections
+        return [to_connection(row) for row in self._all(f"{_CONNECTION} WHERE type = 2 {by_index}")]
+
     def living_lifespans(self) -> list[Connection]:
         """The lifespans of processes that live now, in order of opening."""
         where = "type = 2 AND process IN (SELECT id FROM processes WHERE ended IS NULL)"

@@ -156,7 +156,6 @@ def watching_stop(collector: Collector) -> Iterator[None]:
 def run_headless(launch: Launch, options: RecordingOptions, companion: Companion | None = None) -> int:
     """Run an application without a screen; gives the exit code."""
     ending = Ending()
-    lifespans = LifespanWatch()
     waits = find_server(launch.server).waiting_pattern
 
     def hear(line: OutputLine) -> None:
@@ -166,27 +165,22 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
             later.daemon = True
             later.start()
 
-    def tell(connection: Connection) -> None:
-        announce(connection)
-        lifespans.ended(connection)
-
     session = RunSession(
         launch,
         options,
         companion,
-        on_ended=tell,
+        on_ended=announce,
         on_output=hear,
         on_state=lambda state: ending.announce("over") if state.over else None,
         on_failure=lambda failure: ending.announce("failure"),
     )
     try:
-        lifespans.start(session.capture)
-        session.start()
-        reason = ending.wait(lambda: say_in_flight(session.recording.collector))
-        with watching_stop(session.recording.collector):
-            session.stop()
-        problem = session.finish()
-        lifespans.stop()
+        with LifespanWatch(session.capture):
+            session.start()
+            reason = ending.wait(lambda: say_in_flight(session.recording.collector))
+            with watching_stop(session.recording.collector):
+                session.stop()
+            problem = session.finish()
         if problem is not None:
             say(f"asgispy: {problem}")
             return EXIT_USAGE
@@ -203,25 +197,18 @@ def run_headless(launch: Launch, options: RecordingOptions, companion: Companion
 def attach_headless(address: Address, options: RecordingOptions) -> int:
     """Watch attached applications without a screen until a signal; gives the exit code."""
     ending = Ending()
-    lifespans = LifespanWatch()
-
-    def tell(connection: Connection) -> None:
-        announce(connection)
-        lifespans.ended(connection)
-
     session = AttachSession(
         address,
         options,
-        on_ended=tell,
+        on_ended=announce,
         on_log=pass_on,
         on_failure=lambda failure: ending.announce("failure"),
     )
     try:
-        lifespans.start(session.recording.collector.capture)
-        say(f"asgispy: listening at {session.recording.collector.address}")
-        ending.wait(lambda: say_in_flight(session.recording.collector))
-        problem = session.recording.finish()
-        lifespans.stop()
+        with LifespanWatch(session.capture):
+            say(f"asgispy: listening at {session.recording.collector.address}")
+            ending.wait(lambda: say_in_flight(session.recording.collector))
+            problem = session.recording.finish()
         if problem is not None:
             say(f"asgispy: {problem}")
             return EXIT_USAGE

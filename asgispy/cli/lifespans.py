@@ -6,16 +6,14 @@ What must not move in: what is wrong (analysis/startup), and what else is said (
 from __future__ import annotations
 
 import contextlib
-import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from asgispy.analysis.startup import lifespan_trouble
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.saying import printable, say
 from asgispy.errors import CaptureError
-from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import RAISE
 
 if TYPE_CHECKING:
@@ -24,60 +22,49 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection
 
 LOOK_EVERY: Final = 0.5
-"""Seconds between two looks at the lifespans that go on: one may hang."""
-WRITTEN: Final = 0.5
-"""Seconds within which what has ended is in the capture."""
+"""Seconds between two looks at the capture."""
 
 
 class LifespanWatch:
-    """Tells each trouble once: of lifespans that have ended, with the traceback, and of those that go on."""
+    """Tells each trouble once, of lifespans that go on and of those that have ended, these with the traceback.
 
-    def __init__(self) -> None:
-        self._ended: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    It looks into the capture, since only there it is known what the rules have found, from `start` until the block
+    ends, and once more then.
+    """
+
+    def __init__(self, capture: Path) -> None:
+        self._capture = capture
+        self._over: set[int] = set()
+        """Lifespans that have ended, and of which all is said; at first, those of an older recording."""
         self._said: set[tuple[int, str]] = set()
-        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="asgispy-lifespans", daemon=True)
 
-    def start(self, capture: Path) -> None:
-        """Begin to look into this capture."""
-        self._thread = threading.Thread(target=self._run, args=(capture,), name="asgispy-lifespans", daemon=True)
+    def __enter__(self) -> Self:
+        with contextlib.suppress(CaptureError), CaptureReader(self._capture) as reader:
+            self._over.update(each.id for each in reader.lifespans() if not each.open)
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """Say what is still to be said; the capture must be there until then."""
-        self._ended.put(None)
-        if self._thread is not None:
-            self._thread.join()
+    def __exit__(self, *unused: object) -> None:
+        """The capture must be there until then."""
+        self._stopped.set()
+        self._thread.join()
 
-    def ended(self, connection: Connection) -> None:
-        """A connection has ended; from any thread, and before it is in the capture."""
-        if connection.type == LIFESPAN:
-            self._ended.put(connection.id)
+    def _run(self) -> None:
+        with contextlib.suppress(CaptureError), CaptureReader(self._capture) as reader:
+            while not self._stopped.wait(LOOK_EVERY):
+                self._look(reader)
+            self._look(reader)
 
-    def _run(self, capture: Path) -> None:
-        with contextlib.suppress(CaptureError), CaptureReader(capture) as reader:
-            while True:
-                try:
-                    id = self._ended.get(timeout=LOOK_EVERY)
-                except queue.Empty:
-                    for lifespan in reader.living_lifespans():
-                        if lifespan.open:
-                            self._tell(reader, lifespan)
-                    continue
-                if id is None:
-                    return
-                self._tell_ended(reader, id)
-
-    def _tell_ended(self, reader: CaptureReader, id: int) -> None:
-        deadline = time.monotonic() + WRITTEN
-        while (lifespan := reader.connection(id)) is None or lifespan.open:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(0.02)
-        self._tell(reader, lifespan)
-        for event in reader.events(lifespan):
-            if event.kind == RAISE and event.error is not None:
-                for line in event.error.traceback.splitlines():
-                    say(printable(line))
+    def _look(self, reader: CaptureReader) -> None:
+        for lifespan in reader.lifespans():
+            if lifespan.id in self._over:
+                continue
+            self._tell(reader, lifespan)
+            if not lifespan.open:
+                self._over.add(lifespan.id)
+                self._tell_traceback(reader, lifespan)
 
     def _tell(self, reader: CaptureReader, lifespan: Connection) -> None:
         findings = reader.findings(lifespan.id) if lifespan.findings else ()
@@ -86,3 +73,9 @@ class LifespanWatch:
         if trouble and told not in self._said:
             self._said.add(told)
             say(f"asgispy: {printable(trouble)}")
+
+    def _tell_traceback(self, reader: CaptureReader, lifespan: Connection) -> None:
+        for event in reader.events(lifespan):
+            if event.kind == RAISE and event.error is not None:
+                for line in event.error.traceback.splitlines():
+                    say(printable(line))

@@ -121,8 +121,7 @@ class Listener:
         """Ask probes to look at this from now on, those that come later too; from any thread."""
         self._watch = watch
         for peer in [peer for peer in list(self._peers.values()) if peer.process is not None]:
-            with contextlib.suppress(OSError):
-                peer.socket.send(framing.frame(framing.WATCH, handshake.encode(watch)))
+            _send(peer, framing.WATCH, watch)
 
     def _take_answer(self, peer: Peer, id: int, report: list[InFlight]) -> None:
         question = self._questions.get(id)
@@ -227,13 +226,13 @@ class Listener:
             _send(peer, framing.REFUSED, handshake.Refused(reason))
             raise WireError(reason)
         peer.reader.limit = framing.FRAME_LIMIT
-        peer.process = self._pipeline.join(hello)
-        limits = self._limits
-        _send(
-            peer,
-            framing.WELCOME,
-            handshake.Welcome(handshake.PROTOCOL, limits.body_limit, limits.connection_limit, self._watch),
-        )
+        limits, watch = self._limits, self._watch
+        welcome = handshake.Welcome(handshake.PROTOCOL, limits.body_limit, limits.connection_limit, watch)
+        process = self._pipeline.join(hello)
+        _send(peer, framing.WELCOME, welcome)
+        peer.process = process  # from here on others may send to it: nothing may come before the welcome
+        if self._watch is not watch:
+            _send(peer, framing.WATCH, self._watch)
 
     def _close_peer(self, peer: Peer) -> None:
         if self._peers.pop(peer.socket, None) is None:
@@ -244,7 +243,7 @@ class Listener:
             self._pipeline.leave(peer.process, time.time_ns())
 
 
-def _send(peer: Peer, kind: int, struct: handshake.Welcome | handshake.Refused) -> None:
+def _send(peer: Peer, kind: int, struct: handshake.Welcome | handshake.Refused | handshake.Watch) -> None:
     with contextlib.suppress(OSError):
         peer.socket.send(framing.frame(kind, handshake.encode(struct)))
 

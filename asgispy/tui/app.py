@@ -33,9 +33,9 @@ from asgispy.tui.screens.fed import FedScreen
 from asgispy.tui.screens.help import HelpScreen
 from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.screens.small import SmallScreen, too_small
+from asgispy.tui.session import WATCHED
 from asgispy.tui.theme import PLAIN_CLASS
 from asgispy.tui.themes import DARK, LIGHT, themes_for
-from asgispy.tui.widgets.status_bar import WATCHED
 from asgispy.tui.workarounds import deliver_resize, redirect_key, remember_target
 
 if TYPE_CHECKING:

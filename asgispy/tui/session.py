@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 OVER: Final = frozenset({"stopped", "failed", "ended"})
 """States in which nothing runs any more, and a restart is the way on."""
 
+WATCHED: Final = {"layers": "X-ray", "disconnects": "disconnect watch", "locals": "locals"}
+"""What `settings.CLOSER` is called on the screen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

@@ -191,3 +191,25 @@ def test_the_capture_of_a_killed_inspector_is_continued_by_the_next(tmp_path: Pa
     connections = export(run.capture)["connections"]
     assert by_path(connections, "/pid/before")["state"] == by_path(connections, "/pid/after")["state"] == "completed"
     assert "open" not in {each["state"] for each in connections}
+
+
+ALONE = """
+import threading
+
+at_import = [each.name for each in threading.enumerate()]
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": ", ".join(at_import).encode()})
+"""
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn", "daphne"])
+def test_an_application_is_imported_before_there_are_threads(server: str, tmp_path: Path) -> None:
+    """Gevent makes locks that are held green as well, but only while `threading` knows of one thread."""
+    (tmp_path / "mine.py").write_text(ALONE)
+    with (
+        Run(tmp_path, "--app-dir", str(tmp_path), "--server", server, target="mine:app") as run,
+        run.client() as client,
+    ):
+        assert client.get("/").text == "MainThread"

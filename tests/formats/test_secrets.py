@@ -173,6 +173,7 @@ def test_percent_encoded_values_are_masked_whole() -> None:
         ('{"refreshToken": "abc", "page": 2}', '{"refreshToken": ***, "page": 2}'),
         ("Settings(client_secret='x', debug=True)", "Settings(client_secret=***, debug=True)"),
         ("sent Authorization: Bearer eyJhbGciOi.J9 to it", "sent Authorization: Bearer *** to it"),
+        ('cut: {"password": "hunt', 'cut: {"password": ***'),
         ("token expired, tokens_used=7", "token expired, tokens_used=7"),
         ("the secret: never give up", "the secret: never give up"),
         ("Basic training", "Basic training"),

@@ -227,7 +227,7 @@ class LaneView(Widget, can_focus=True):
             return Strip(empty).adjust_cell_length(width).apply_style(base)
         lane, kind, line = self._lines[number]
         if kind == "title":
-            return self._paint_title(lane, axis, palette).strip(width, base)
+            return self._paint_title(lane, palette).strip(width, base)
         if kind == "strip":
             cells = density_row(self._density(lane, axis), lane.strip, lane.strip - 1 - line, palette)
         else:
@@ -239,7 +239,7 @@ class LaneView(Widget, can_focus=True):
             cells = [(" " if style is palette.grid else text.translate(_PLAIN), style) for text, style in cells]
         return Strip(runs(cells), axis.width).adjust_cell_length(width).apply_style(base)
 
-    def _paint_title(self, lane: Lane, axis: Axis, palette: Palette) -> Brush:
+    def _paint_title(self, lane: Lane, palette: Palette) -> Brush:
         width, stalled = self.size.width, self._stalled.get(lane.process, frozenset())
         process = self._feed.processes.get(lane.process)
         name = self._feed.process_name(lane.process) or "all"

@@ -16,6 +16,7 @@ from asgispy.tui.rows.filter_text import matching_text, progress_text
 from asgispy.tui.rows.found import level_counts, level_look
 from asgispy.tui.rows.headers import order_mark
 from asgispy.tui.sanitise import clean
+from asgispy.tui.session import WATCHED
 from asgispy.tui.theme import palette_of
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ _STATES: Final = {
     "failed": ("✗ failed", "alarm"),
     "file": ("▤ saved capture", "muted"),
 }
-WATCHED: Final = {"layers": "X-ray", "disconnects": "disconnect watch", "locals": "locals"}
-"""What is looked at besides the usual: each costs time, or may be felt by the application."""
 
 
 class StatusBar(Static):

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from asgispy.model.connection import FAILED, LIFESPAN, Connection, Process
+from asgispy.analysis.startup import ANSWERED_AGAIN
+from asgispy.checks.catalogue import RULES
+from asgispy.model.connection import ABORTED, FAILED, LIFESPAN, Connection, Process
 from asgispy.model.finding import Finding
 from asgispy.model.observation import STALL, Observation
 from asgispy.tui.present import S
@@ -33,6 +35,7 @@ RAISED = lifespan(state=FAILED, phase="startup", exception=ERROR, duration=5)
 DECLINED = lifespan(state=FAILED, messages=0, exception=ERROR, duration=5)
 REFUSED = lifespan(state=FAILED, phase="startup.failed", duration=5)
 RETURNED = lifespan(state=1, phase="startup", duration=5)
+KILLED = lifespan(state=ABORTED, phase="startup", duration=5)
 LATE = lifespan(state=FAILED, phase="shutdown", exception=ERROR, duration=5)
 
 
@@ -45,6 +48,7 @@ LATE = lifespan(state=FAILED, phase="shutdown", exception=ERROR, duration=5)
         (Startup(REFUSED), "startup failed, as the application said"),
         (Startup(REFUSED, said="no database"), "startup failed: no database"),
         (Startup(RETURNED, served=True), f"returned without an answer to startup; {ON}"),
+        (Startup(KILLED), "the process ended before startup was answered"),
         (Startup(LATE, served=True), f"shutdown failed: {ERROR}"),
         (Startup(lifespan(phase="startup.complete"), served=True), ""),
         (Startup(lifespan(phase="startup")), ""),
@@ -55,6 +59,10 @@ def test_what_became_of_a_startup(startup: Startup, text: str) -> None:
 
 
 AGAIN = (Finding("lifespan.startup-complete-repeated", 3, "app", "complete was sent after the startup", 3),)
+
+
+def test_the_rules_that_tell_of_an_answer_too_many_are_there() -> None:
+    assert RULES.keys() >= ANSWERED_AGAIN
 
 
 def test_an_answer_too_many_is_told_whatever_came_of_it() -> None:
