@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on, work
 from textual.css.query import NoMatches
 
+from asgispy.analysis.stuck import NOTHING
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
 from asgispy.tui.acting.clipboard import clip, condition, obstacle
@@ -42,7 +43,6 @@ LAST_OF: Final = 500
 """Connections whose last message is read."""
 BRIEFLY: Final = 1_024
 """Bytes that are read of a message."""
-NOTHING: Final = "nothing is in flight"
 SAVED: Final = "nothing runs: this is a saved capture"
 
 
