@@ -120,6 +120,10 @@ class Pulse:
         self._excused = 0
         self._used = 0
         """Processor time of the loop's thread at the last look."""
+        self._since = 0
+        """When the look began in which the sign was asked for."""
+        self._worked = 0
+        """Processor time of the loop's thread since then."""
         self._samples: list[Sample] = []
         self._told_until = 0
         """When the newest stall that has been told was over."""
@@ -144,8 +148,9 @@ class Pulse:
             self.glance()
         used, self._used = self._used, _processor_time(self._thread)
         busy = min(late, self._used - used)
+        self._worked += self._used - used
         if not self._asked:
-            self._ask()
+            self._ask(now)
             return
         self._excused += late - busy  # for as long the machine was busy with something else
         if not self._came:
@@ -155,14 +160,17 @@ class Pulse:
             self._tell_end()
         elif busy >= self._threshold:
             self._tell_inferred(now, busy)
-        self._ask()
+        elif self._worked >= self._threshold:
+            self._tell_unseen(now)
+        self._ask(now)
 
     def glance(self) -> None:
         """Look at the loop's thread, if nobody has yet."""
         if self._caught is None or not self._caught[1]:
             self._caught = self._sample() or self._caught
 
-    def _ask(self) -> None:
+    def _ask(self, now: int) -> None:
+        self._since, self._worked = now, 0
         self._came, self._excused, self._samples, self._serial = 0, 0, [], None
         self._caught = None
         self._open = [(each, each.order) for each in list(self._outbox.open.values()) if each.loop is self._loop]
@@ -238,6 +246,13 @@ class Pulse:
             return
         number, began, took = longest or (self._caught[0] if self._caught else None, now - busy, busy)
         self._deferred = number, began, began + took, _inferred(self._caught), self._open  # they are about to move
+
+    def _tell_unseen(self, now: int) -> None:
+        """It may have stood in the middle of our own look, before the sign was asked for."""
+        longest = self._longest_step(self._since, now)
+        if longest is not None and longest[2] >= self._threshold and longest[1] + longest[2] > self._told_until:
+            number, began, took = longest
+            self._deferred = number, began, began + took, _inferred(None), self._open
 
     def _longest_step(self, start: int, end: int) -> tuple[int, int, int] | None:
         """The longest step of a connection's own task in that time."""

@@ -30,6 +30,7 @@ shop = logging.getLogger("shop")
 shop.addHandler(logging.StreamHandler(sys.stderr))
 warnings.simplefilter("always")
 kept: list[Any] = []
+blocking = asyncio.Event()
 pool = ThreadPoolExecutor(2, thread_name_prefix="shop-pool")
 
 
@@ -39,17 +40,27 @@ async def answer(send: Send, body: bytes = b"done", *, more: bool = False) -> No
 
 
 async def block(receive: Receive, send: Send) -> None:
+    blocking.set()  # whoever waits for it goes on as soon as the loop does
+    blocking.clear()
     time.sleep(0.4)  # noqa: ASYNC251 - BLOCKING LINE
     await answer(send)
 
 
+async def wait_for_block(receive: Receive, send: Send) -> None:
+    await blocking.wait()
+    await answer(send)
+
+
 async def spin(receive: Receive, send: Send) -> None:
-    """Holds the interpreter's lock in one call of C code: an expression that goes back and back."""
+    """Holds the interpreter's lock in one call of C code: an expression that goes back and back.
+
+    It takes processor time: on a busy machine a wall clock would say that it is over before it has worked at all.
+    """
     size = 18
     while True:
-        began = time.perf_counter()
+        began = time.thread_time()
         re.match(r"(a+)+$", "a" * size + "b")  # SPINNING LINE
-        if time.perf_counter() - began > 0.3:
+        if time.thread_time() - began > 0.3:
             break
         size += 2
     await answer(send)
@@ -202,7 +213,7 @@ class Hostile:
 PATHS: dict[str, Callable[[Receive, Send], Awaitable[None]]] = {
     f"/{each.__name__}": each
     for each in (
-        *(block, spin, sleep, offload, say, quiet, forget, leak, tidy, send_elsewhere, crowd),
+        *(block, wait_for_block, spin, sleep, offload, say, quiet, forget, leak, tidy, send_elsewhere, crowd),
         *(crowd_of_two, crowd_of_anyio, litter, hang, hang_in_thread, listen, stream, echo, fall),
     )
 }

@@ -16,6 +16,7 @@ import pytest
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.collect.collector import Collector
+from asgispy.model.observation import STALL
 from asgispy.settings import Watching
 from asgispy.wire.address import UnixAddress
 from tests.launch.running import free_port
@@ -59,19 +60,17 @@ class Running:
         threads = [
             threading.Thread(target=httpx.get, args=(self.url + path,), kwargs={"timeout": 20}) for path in paths
         ]
-        for thread in threads:
-            before = self.count()
+        for path, thread in zip(paths, threads, strict=True):
+            before = self.newest(path)
             thread.start()
-            eventually(partial(self._more_than, before), "its opening")
+            eventually(partial(self._is_newer, path, before), "its opening")
         for thread in threads:
             thread.join()
         return [self.ended(path) for path in paths]
 
-    def _more_than(self, count: int) -> bool:
-        return self.count() > count
-
-    def count(self) -> int:
-        return len(list(self.reader.connections()))
+    def _is_newer(self, path: str, before: Connection | None) -> bool:
+        found = self.newest(path)
+        return found is not None and (before is None or found.id > before.id)
 
     def newest(self, path: str) -> Connection | None:
         found = [each for each in self.reader.connections() if each.path == path]
@@ -101,9 +100,8 @@ class Running:
         return found
 
     def kinds(self, connection: Connection) -> set[int]:
-        """What there is by now, once a later connection's own words have come."""
-        later = self.get("/say")
-        self.observed(later, 1)
+        """What there is by now, once a later stall has been told: nothing is told later than that."""
+        self.observed(self.get("/block"), STALL, over=True)
         return {each.kind for each in self.reader.observations(connection.id)}
 
     def in_flight(self, path: str, ready: Callable[[InFlight], bool] = lambda report: True) -> InFlight:
