@@ -25,6 +25,8 @@ NOT_THE_APPLICATION: Final = (*(f"{server}." for server in SERVERS), stacks.OWN_
 """Packages whose tasks may be born in a connection's context, such as a server's that waits for the next request."""
 EXHAUSTED: Final = 100_000_000
 """Nanoseconds without a free thread after which that is told."""
+SOUGHT: Final = 5_000_000_000
+"""Nanoseconds for which it is looked whose calls they are: a thread may just be on its way to the next one."""
 
 
 class OrphanWatch:
@@ -123,10 +125,12 @@ class PoolWatch:
             return
         began, serial, facts = self._since.get(key, (now, None, {}))
         facts |= {"pool": pool.name, "size": pool.size, "waiting": max(pool.waiting, facts.get("waiting", 0))}
-        if serial is None and now - began >= EXHAUSTED:
-            serial = self._outbox.observer.serial()
+        wanted = serial is None or (not facts["held_by"] and now - began < SOUGHT)
+        if now - began >= EXHAUSTED and wanted:
             facts["held_by"] = self._holders(pool.threads)
-            self._outbox.observer.tell(POOL, None, began, None, facts, serial)
+            if serial is None or facts["held_by"]:
+                serial = serial if serial is not None else self._outbox.observer.serial()
+                self._outbox.observer.tell(POOL, None, began, None, facts, serial)
         self._since[key] = began, serial, facts
 
     def _holders(self, threads: list[int | None] | None) -> list[int]:

@@ -130,8 +130,12 @@ def test_a_pool_without_a_free_thread(server: Running) -> None:
 def test_a_limiter_without_a_free_token(server: Running) -> None:
     connection = server.get("/crowd_of_anyio")
     end = connection.started + (connection.duration or 0)
-    pools = [each for each in server.reader.observations_between(connection.started, end) if each.kind == POOL]
-    (found,) = [each for each in pools if each.facts["pool"].startswith("anyio")]
+
+    def over() -> list[Observation]:
+        pools = [each for each in server.reader.observations_between(connection.started, end) if each.kind == POOL]
+        return [each for each in pools if each.facts["pool"].startswith("anyio") and each.duration is not None]
+
+    (found,) = eventually(over, "the end of the shortage")
     assert (found.facts["size"], found.facts["held_by"]) == (1, [connection.id])
     assert found.facts["waiting"] >= 2
 
