@@ -38,7 +38,9 @@ def _export(
     with CaptureReader(capture) as reader, reader.snapshot(), _opened(output) as file:
         total = reader.refresh().connections
         chosen = None if query is None else select(reader, query)
-        for count, piece in enumerate(FORMATS[format](reader, keep_secrets=secrets == "keep", connections=chosen)):
+        for count, piece in enumerate(
+            FORMATS[format].write(reader, keep_secrets=secrets == "keep", connections=chosen)
+        ):
             file.write(piece)
             if count % PROGRESS_EVERY == 0:
                 show_progress(count, total)

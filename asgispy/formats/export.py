@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from dataclasses import dataclass
+from importlib import import_module, resources
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from asgispy.formats.document import connection_object, header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import PurePath
 
     from asgispy.formats.source import Source
     from asgispy.model.connection import Connection
@@ -52,11 +54,42 @@ def connection_line(source: Source, id: int, *, keep_secrets: bool) -> bytes | N
     return _encode(connection_object(source, connection, keep_secrets=keep_secrets)) + b"\n"
 
 
-FORMATS: Final[dict[str, Callable[..., Iterator[bytes]]]] = {"json": write_json, "jsonl": write_json_lines}
-"""Name to writer: each yields one piece for the head, one for each connection, and possibly one for the tail.
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format that connections can be written in."""
 
-`connections` are the ones to write; by default all that the source has.
-"""
+    title: str
+    suffix: str
+    """The end of a file's name, such as ".har"."""
+    place: str
+    """`module:function` of its writer, which is imported when it is needed."""
+
+    def write(
+        self, source: Source, *, keep_secrets: bool, connections: Iterable[Connection] | None = None
+    ) -> Iterator[bytes]:
+        """One piece for the head, one for each connection, and possibly one for the tail.
+
+        `connections` are the ones to write; by default all that the source has. Raises the errors of the source, and
+        UsageError when what the format needs is not installed.
+        """
+        module, _, name = self.place.partition(":")
+        writer: Callable[..., Iterator[bytes]] = getattr(import_module(module), name)
+        return writer(source, keep_secrets=keep_secrets, connections=connections)
+
+
+_HERE: Final = "asgispy.formats"
+
+FORMATS: Final[dict[str, Format]] = {
+    "json": Format("JSON, all that was recorded", ".json", f"{_HERE}.export:write_json"),
+    "jsonl": Format("JSON Lines, a connection a line", ".jsonl", f"{_HERE}.export:write_json_lines"),
+}
+"""By name, as `--format` takes it."""
+
+
+def format_of(path: PurePath) -> str:
+    """The name of the format that a file's name asks for; JSON when it asks for none."""
+    suffix = {".ndjson": ".jsonl"}.get(path.suffix.lower(), path.suffix.lower())
+    return next((name for name, format in FORMATS.items() if format.suffix == suffix), "json")
 
 
 def schema() -> str:

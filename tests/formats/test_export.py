@@ -96,11 +96,11 @@ def reader(capture: Path) -> Iterator[CaptureReader]:
 
 
 def document(reader: CaptureReader, *, keep_secrets: bool = False) -> Any:
-    return json.loads(b"".join(FORMATS["json"](reader, keep_secrets=keep_secrets)))
+    return json.loads(b"".join(FORMATS["json"].write(reader, keep_secrets=keep_secrets)))
 
 
 def lines(reader: CaptureReader, *, keep_secrets: bool = False) -> list[Any]:
-    written = b"".join(FORMATS["jsonl"](reader, keep_secrets=keep_secrets))
+    written = b"".join(FORMATS["jsonl"].write(reader, keep_secrets=keep_secrets))
     assert written.endswith(b"\n")
     return [json.loads(line) for line in written[:-1].split(b"\n")]
 
@@ -234,7 +234,7 @@ from asgispy.capture.reader import CaptureReader
 from asgispy.formats.export import FORMATS
 
 with CaptureReader(Path(sys.argv[1])) as reader:
-    total = sum(len(piece) for piece in FORMATS[sys.argv[2]](reader, keep_secrets=False))
+    total = sum(len(piece) for piece in FORMATS[sys.argv[2]].write(reader, keep_secrets=False))
     print(total, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

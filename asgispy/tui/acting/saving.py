@@ -14,7 +14,7 @@ from asgispy.capture.backup import save_copy
 from asgispy.capture.listing import select
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
-from asgispy.formats.export import FORMATS
+from asgispy.formats.export import FORMATS, format_of
 from asgispy.model.units import format_size
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 BODY_LIMIT: Final = 256 * 1024**2
 """Bytes of a body that are written; what is longer is cut, and said to be."""
-_FORMATS: Final = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
 class NotSaved(AsgispyError):
@@ -128,10 +127,10 @@ def export(
             yield connection
             count += 1
 
-    format = _FORMATS.get(path.suffix.lower(), "json")
+    format = FORMATS[format_of(path)]
     with CaptureReader(capture) as reader, reader.snapshot(), written(path) as write:
         chosen = counted(choose(reader))
-        for piece in FORMATS[format](reader, keep_secrets=keep_secrets, connections=chosen):
+        for piece in format.write(reader, keep_secrets=keep_secrets, connections=chosen):
             write(piece)
     masked = "" if keep_secrets else " · secrets masked"
     return f"{count:,} {'connection' if count == 1 else 'connections'}{masked}"

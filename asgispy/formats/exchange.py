@@ -1,0 +1,214 @@
+"""A recorded connection as other tools see it: a request and its response, or a socket's messages; secrets masked.
+
+Formats that speak of requests (HAR, curl, pytest, reports) begin here, so that all of them mask and cut alike.
+What must not move in: how anything is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from asgispy.formats.secrets import mask_body, mask_headers, mask_query
+from asgispy.formats.url import as_bytes
+from asgispy.model.events import RAISE, RECEIVE, SEND
+from asgispy.model.values import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from asgispy.formats.source import Source
+    from asgispy.model.connection import Connection
+    from asgispy.model.events import Error, Event
+
+MASKED: Final = "secrets are masked (***): --secrets keep writes them"
+"""What a format says where something was masked."""
+
+_ANSWERS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+_BODIES: Final = ("http.response.body", "websocket.http.response.body")
+_MASKS: Final = {
+    "headers": mask_headers,
+    "query_string": mask_query,
+    "body": mask_body,
+    "bytes": mask_body,
+    "text": mask_body,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """All of one direction's body that was recorded."""
+
+    data: bytes = b""
+    size: int = 0
+    """True size in bytes."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether `data` is all of it."""
+        return len(self.data) >= self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message of a WebSocket."""
+
+    sent: bool
+    """By the application; else by the client."""
+    offset: int
+    """Nanoseconds since the connection started: when the application called `send`, or when `receive` returned."""
+    data: str | bytes
+    size: int
+    """True size in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One connection."""
+
+    connection: Connection
+    scope: Any = None
+    request: Body = field(default_factory=Body)
+    answer: Any = None
+    """The message that started the response, accepted the socket or denied it; None without any."""
+    answered: int | None = None
+    """Offset of `answer` in nanoseconds."""
+    response: Body = field(default_factory=Body)
+    trailers: tuple[tuple[bytes, bytes], ...] = ()
+    frames: tuple[Frame, ...] = ()
+    closing: Any = None
+    """The message that ended a socket: `websocket.disconnect`, or `websocket.close`."""
+    error: Error | None = None
+    """What left the application."""
+    masked: bool = False
+    """Whether something was masked."""
+
+
+def exchange_of(source: Source, connection: Connection, *, keep_secrets: bool) -> Exchange:
+    """Read one connection. Raises the errors of the source."""
+    opened, *events = source.events(connection)
+    return exchange_from(connection, opened.message, events, keep_secrets=keep_secrets)
+
+
+def exchange_from(connection: Connection, scope: Any, events: Iterable[Event], *, keep_secrets: bool) -> Exchange:
+    """The same of events that have been read already; `open` not among them."""
+    reading = _Reading()
+    for event in events:
+        reading.take(event)
+    mask = _Masking(keep=keep_secrets)
+    return Exchange(
+        connection=replace(connection, query=mask.value("query_string", connection.query)),
+        scope=mask.message(scope),
+        request=reading.received.body(mask),
+        answer=mask.message(reading.answer),
+        answered=reading.answered,
+        response=reading.sent.body(mask),
+        trailers=tuple(reading.trailers),
+        frames=tuple(
+            Frame(each.sent, each.offset, mask.value("text", each.data), each.size) for each in reading.frames
+        ),
+        closing=reading.closing,
+        error=reading.error,
+        masked=mask.done,
+    )
+
+
+def header_pairs(carrier: Any) -> list[tuple[str, str]]:
+    """The headers of a scope or message as Latin-1 texts; what is no pair of bytes is left out."""
+    headers = carrier.get("headers") if isinstance(carrier, dict) else None
+    pairs = []
+    for header in headers if isinstance(headers, list | tuple) else ():
+        match header:
+            case [name, value] if (key := as_bytes(name)) is not None and (data := as_bytes(value)) is not None:
+                pairs.append((key.decode("latin-1"), data.decode("latin-1")))
+    return pairs
+
+
+class _Masking:
+    def __init__(self, *, keep: bool) -> None:
+        self._keep = keep
+        self.done = False
+
+    def value(self, key: str, value: Any) -> Any:
+        if self._keep or key not in _MASKS:
+            return value
+        masked = _MASKS[key](value)
+        self.done = self.done or masked != value
+        return masked
+
+    def message(self, message: Any) -> Any:
+        if not isinstance(message, dict):
+            return message
+        return {key: self.value(key, value) for key, value in message.items()}
+
+
+class _Gathered:
+    """A body's parts. It ends before what is missing after a part that was cut."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._size = 0
+
+    def add(self, part: Any) -> None:
+        if len(self._data) == self._size:
+            self._data += as_bytes(part) or b""
+        self._size += size_of(part)
+
+    def body(self, mask: _Masking) -> Body:
+        data = bytes(self._data)
+        masked = mask.value("body", data)
+        return Body(masked, len(masked) if len(data) >= self._size else max(self._size, len(masked) + 1))
+
+
+class _Reading:
+    """What the events amount to."""
+
+    def __init__(self) -> None:
+        self.received = _Gathered()
+        self.sent = _Gathered()
+        self.answer: Any = None
+        self.answered: int | None = None
+        self.trailers: list[tuple[bytes, bytes]] = []
+        self.frames: list[Frame] = []
+        self.closing: Any = None
+        self.error: Error | None = None
+
+    def take(self, event: Event) -> None:
+        if event.kind == RAISE:
+            self.error = event.error
+        message = event.message
+        if event.kind not in (RECEIVE, SEND) or event.error is not None or not isinstance(message, dict):
+            return
+        kind = message.get("type")
+        if kind in _ANSWERS and event.kind == SEND:
+            if self.answer is None:
+                self.answer, self.answered = message, event.offset
+        elif kind == "http.request" and event.kind == RECEIVE:
+            self.received.add(message.get("body"))
+        elif kind in _BODIES and event.kind == SEND:
+            self.sent.add(message.get("body"))
+        elif kind == "http.response.trailers":
+            self.trailers += _raw_pairs(message)
+        elif kind in ("websocket.send", "websocket.receive"):
+            self._frame(event, message)
+        elif kind in ("websocket.close", "websocket.disconnect") and self.closing is None:
+            self.closing = message
+
+    def _frame(self, event: Event, message: dict[str, Any]) -> None:
+        text = message.get("text")
+        value = text if text is not None else message.get("bytes")
+        size = size_of(value)
+        data = getattr(value, "data", value)
+        if isinstance(data, str | bytes):
+            sent = event.kind == SEND
+            self.frames.append(Frame(sent, event.offset + (0 if sent else event.duration or 0), data, size))
+
+
+def _raw_pairs(message: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    headers = message.get("headers")
+    pairs = headers if isinstance(headers, list | tuple) else ()
+    return [
+        (pair[0], pair[1])
+        for pair in pairs
+        if isinstance(pair, list | tuple) and len(pair) == 2 and all(type(part) is bytes for part in pair)
+    ]
