@@ -109,6 +109,10 @@ class Launch:
     """Server options given on the command line, by uvicorn's parameter names (`host`, `ssl_keyfile`…)."""
     extra_arguments: tuple[str, ...] = ()
     """What stood after `--`: handed to the server as it is."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables for the server's processes, besides our own environment."""
+    title: str = ""
+    """What it is called where it is shown; empty means the target."""
 
 
 @dataclass(frozen=True, slots=True)

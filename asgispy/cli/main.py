@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "run": "Run an application and watch it.",
+    "proxy": "Forward to a server in any language and watch it.",
     "demo": "Take a tour: bundled examples under their own traffic.",
     "attach": "Watch applications that carry SpyMiddleware.",
     "view": "Open a saved capture.",

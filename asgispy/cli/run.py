@@ -43,9 +43,14 @@ def _run(app: str, server: str, server_arguments: tuple[str, ...], **values: Any
         factory=bool(values.pop("factory", False)),
         interface=str(values.pop("interface", "auto")),
         app_dir=str(values.pop("app_dir", "") or ""),
-        options=_given(values),
+        options=given(values),
         extra_arguments=server_arguments,
     )
+    return watch(launch, recording)
+
+
+def watch(launch: Launch, recording: RecordingOptions) -> int:
+    """Start it and watch it, with a screen or without; gives the exit code."""
     if recording.headless:
         from asgispy.cli.headless import run_headless
 
@@ -55,7 +60,7 @@ def _run(app: str, server: str, server_arguments: tuple[str, ...], **values: Any
     return run_on_screen(launch, recording)
 
 
-def _given(values: dict[str, Any]) -> dict[str, object]:
+def given(values: dict[str, Any]) -> dict[str, object]:
     """The server's options that stand on the command line; the server has its own defaults and environment."""
     context = click.get_current_context()
     return {

@@ -94,7 +94,7 @@ class RunSession:
         over = supervisor.state in (ServerState.FAILED, ServerState.ENDED)
         ending = supervisor.ending if over else ALONE if self._is_alone() else ""
         return Status(
-            target=self._launch.target,
+            target=self._launch.title or self._launch.target,
             server=self._launch.server,
             address=supervisor.address or "",
             state=supervisor.state.value,

@@ -191,7 +191,7 @@ class Supervisor:
         )
 
     def _child_environment(self, server: Server) -> dict[str, str]:
-        environment = {**os.environ, **self._environment, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, **self.launch.environment, **self._environment, "PYTHONUNBUFFERED": "1"}
         # Read by us: it would make the server call our entry point as a factory.
         factory = environment.pop(f"{server.environment_prefix}_FACTORY", "").lower() in TRUE
         environment[handover.ENTRY] = handover.describe(replace(self.launch, factory=True) if factory else self.launch)
