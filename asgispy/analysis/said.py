@@ -19,6 +19,7 @@ from asgispy.model.observation import (
     SENDER,
     STALL,
     TASK,
+    UPSTREAM,
     WARNING,
 )
 from asgispy.model.units import format_duration
@@ -112,6 +113,22 @@ def _layers(observation: Observation) -> str:
     return f"{len(layers) if isinstance(layers, list) else 0} layers of middleware"
 
 
+def _upstream(observation: Observation) -> str:
+    facts = observation.facts
+    place, took, connect = facts.get("place"), _after(observation), facts.get("connect")
+    if facts.get("side") == "upstream":
+        return f"upstream failed{took}: {facts.get('error')}"
+    if facts.get("side") == "client":
+        return f"the client left{took}: what was asked of {place} was cancelled"
+    again = ", asked again since it had closed an idle connection" if facts.get("again") else ""
+    connected = f": connected in {format_duration(connect)}" if isinstance(connect, int) else ""
+    return f"{place} answered{took}{connected}{again}"
+
+
+def _after(observation: Observation) -> str:
+    return f" after {format_duration(observation.duration)}" if observation.duration is not None else ""
+
+
 _SAYINGS: Final[dict[int, Callable[[Observation], str]]] = {
     LOG: _log,
     OUTPUT: _output,
@@ -124,4 +141,5 @@ _SAYINGS: Final[dict[int, Callable[[Observation], str]]] = {
     SENDER: _sender,
     LEFT: _left,
     LAYERS: _layers,
+    UPSTREAM: _upstream,
 }

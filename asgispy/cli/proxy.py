@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +12,7 @@ import click
 from asgispy.cli.options import recording_options
 from asgispy.cli.recording import RecordingOptions
 from asgispy.cli.run import RunCommand, given, watch
+from asgispy.errors import MissingExtra
 from asgispy.launch.servers import SERVERS, uvicorn_options
 from asgispy.proxy.pool import ssl_context_of
 from asgispy.proxy.settings import HANDOVER, Forwarding, in_order, parse_route, parse_upstream
@@ -21,6 +24,8 @@ NOT_FOR_PROXIES: Final = (
     "lifespan", "root_path",
 )  # fmt: skip
 """Server options that are about loading an application, or would change what is forwarded."""
+NOT_OURS: Final = ("smell.http.server-owned-header",)
+"""Rules for applications that would tell of every response of another server."""
 UNTOUCHED: Final = {"access_log": False, "date_header": False, "server_header": False, "ws_max_size": 1 << 30}
 """What keeps uvicorn from adding to a response, from refusing long messages, and from saying what the screen says."""
 
@@ -28,6 +33,7 @@ UNTOUCHED: Final = {"access_log": False, "date_header": False, "server_header": 
 def _proxy(url: str, server: str, server_arguments: tuple[str, ...], **values: Any) -> int:
     recording = RecordingOptions.take(values)
     recording.check("asgispy proxy")
+    recording = replace(recording, ignore=(*recording.ignore, *NOT_OURS))
     forwarding = _forwarding(url, values)
     options = given(values)
     if server == "uvicorn":
@@ -58,6 +64,8 @@ def _forwarding(url: str, values: dict[str, Any]) -> Forwarding:
         timeout=values.pop("answer_timeout"),
     )
     ssl_context_of(forwarding)
+    if forwarding.http2 and find_spec("h2") is None:
+        raise MissingExtra("HTTP/2 (h2)", "http2")
     return forwarding
 
 

@@ -31,6 +31,9 @@ LEFT: Final = 10
 """The client left; seen by the disconnect watch. Facts: code of a WebSocket."""
 LAYERS: Final = 11
 """The middleware stack and what crossed it (analysis/layers)."""
+UPSTREAM: Final = 13
+"""What a proxy had to do with its upstream. Facts: place; of a new connection connect (nanoseconds) and again (whether it
+was asked twice); of a failure side (upstream or client) and error."""
 
 KINDS: Final = {
     LOG: "log",
@@ -44,6 +47,7 @@ KINDS: Final = {
     SENDER: "sender",
     LEFT: "left",
     LAYERS: "layers",
+    UPSTREAM: "upstream",
 }
 
 LOGGED: Final = frozenset({LOG, OUTPUT, WARNING})

@@ -13,13 +13,14 @@ from urllib.parse import quote
 from asgispy.proxy.failure import ClientLeft, UpstreamClosed, UpstreamFailed
 from asgispy.proxy.headers import end_to_end, request_headers, value_of
 from asgispy.proxy.http1 import Data, Head, Interim
+from asgispy.proxy.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asgispy.proxy.headers import Headers
-    from asgispy.proxy.http1 import Connection, End, Event
-    from asgispy.proxy.pool import Pool
+    from asgispy.proxy.http1 import End, Event
+    from asgispy.proxy.pool import Connection, Pool
     from asgispy.proxy.settings import Forwarding, Upstream
 
     Message = dict[str, Any]
@@ -52,6 +53,7 @@ class Exchange:
         self._pool = pool
         self._timeout = forwarding.timeout
         self._headers = request_headers(scope, upstream, forwarding)
+        self._telling = Telling(upstream)
         self._extensions = scope.get("extensions") or {}
         self._framing = NONE
         self._first: Message | None = None
@@ -68,8 +70,9 @@ class Exchange:
             await self._frame()
             await self._exchange()
         except ClientLeft:
-            return
+            self._telling.left()
         except UpstreamFailed as failure:
+            self._telling.failed(failure)
             if self._started:
                 raise
             await self._refuse(failure)
@@ -86,8 +89,6 @@ class Exchange:
             self._first = await self._receive()
             if self._first.get("body") or self._first.get("more_body"):
                 self._framing = CHUNKED
-        if self._framing == CHUNKED:
-            self._headers.append((b"transfer-encoding", b"chunked"))
         if "http.response.trailers" in self._extensions:
             self._headers += [(b"te", b"trailers"), (b"connection", b"te")]
 
@@ -98,7 +99,7 @@ class Exchange:
         reused = connection is not None
         try:
             while True:
-                self._connection = connection or await self._pool.connect(self._upstream)
+                self._connection = connection or await self._connect()
                 try:
                     event = await self._ask(method)
                 except UpstreamClosed:
@@ -106,8 +107,10 @@ class Exchange:
                     if not (reused and repeatable) or self._connection.answered:
                         raise
                     connection, reused = None, False
+                    self._telling.again = True
                 else:
                     break
+            self._telling.answered()
             await self._answer(event)
         except BaseException:
             self._close()
@@ -118,10 +121,15 @@ class Exchange:
         else:
             self._connection.close()
 
+    async def _connect(self) -> Connection:
+        connection = await self._pool.connect(self._upstream)
+        self._telling.connected()
+        return connection
+
     async def _ask(self, method: str) -> Event:
         """Send the request; gives the first of the response."""
         connection = self._connection
-        connection.begin(method.encode(), self._target(), self._headers)
+        connection.begin(method.encode(), self._target(), self._headers, chunked=self._framing == CHUNKED)
         expecting = self._framing != NONE and (value_of(self._headers, b"expect") or b"").lower() == b"100-continue"
         if expecting and await connection.begins(CONTINUE_AFTER):
             event = await connection.next(self._timeout)
@@ -164,12 +172,10 @@ class Exchange:
                 return False
             more = message.get("more_body", False)
             body = message.get("body", b"")
-            if body and self._framing != NONE:
-                data = body if self._framing == SIZED else b"%x\r\n%b\r\n" % (len(body), body)
-                if not await self._connection.write(data):
-                    more = False  # the upstream takes no more: its answer, or its end, says why
-        if self._framing == CHUNKED:
-            await self._connection.write(b"0\r\n\r\n")
+            if body and self._framing != NONE and not await self._connection.write(body):
+                more = False  # the upstream takes no more: its answer, or its end, says why
+        if self._framing != NONE:
+            await self._connection.finish()
         return True
 
     async def _stop_feeding(self) -> None:

@@ -92,6 +92,7 @@ class Connection(asyncio.Protocol):
         self._failure: Exception | None = None
         self._received = 0
         self._progressed = 0.0
+        self._chunked = False
 
     # The exchange
 
@@ -110,19 +111,28 @@ class Connection(asyncio.Protocol):
         """Whether any byte of a response has come."""
         return self._heard
 
-    def begin(self, method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Send the head of a request; `headers` with all that the message's framing needs."""
+    def begin(self, method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]], *, chunked: bool) -> None:
+        """Send the head of a request; without `chunked`, `headers` say how long its body is (RFC 9112 section 6)."""
         self._reset()
+        self._chunked = chunked
         self._parser = httptools.HttpResponseParser(self)
         self._bodiless = method == b"HEAD"
         self._progressed = self._loop.time()
         lines = [b"%b %b HTTP/1.1\r\n" % (method, target)]
         lines += [b"%b: %b\r\n" % pair for pair in headers]
-        lines.append(b"\r\n")
+        lines.append(b"transfer-encoding: chunked\r\n\r\n" if chunked else b"\r\n")
         self._transport.write(b"".join(lines))
 
     async def write(self, data: bytes) -> bool:
-        """Send a part of the request as it is; waits while the upstream takes none. False when it takes no more."""
+        """Send a part of the body; waits while the upstream takes none. False when it takes no more."""
+        return await self._write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    async def finish(self) -> None:
+        """The body is over."""
+        if self._chunked:
+            await self._write(b"0\r\n\r\n")
+
+    async def _write(self, data: bytes) -> bool:
         if self._lost or self._transport.is_closing():
             return False
         self._transport.write(data)

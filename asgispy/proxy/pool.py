@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from asgispy.errors import UsageError
-from asgispy.proxy.failure import connecting_failed
-from asgispy.proxy.http1 import Connection
+from asgispy.proxy import http1
+from asgispy.proxy.failure import UpstreamFailed, connecting_failed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgispy.proxy.http2 import Session, Stream
     from asgispy.proxy.settings import Forwarding, Upstream
+
+    Connection = http1.Connection | Stream
+    """What one exchange goes over."""
+
+P = TypeVar("P", bound=asyncio.Protocol)
 
 KEPT: Final = 4.0
 """Seconds for which an idle connection is kept: most servers close theirs after 5."""
@@ -25,16 +33,24 @@ MOST_IDLE: Final = 100
 
 
 class Pool:
-    """The HTTP/1.1 connections of one event loop."""
+    """The connections of one event loop."""
 
     def __init__(self, forwarding: Forwarding) -> None:
         self._timeout = forwarding.connect_timeout
+        self._http2 = forwarding.http2
         self.ssl_context: Final = ssl_context_of(forwarding)
-        self._idle: dict[Upstream, list[Connection]] = {}
+        """For sockets, too, which need HTTP/1.1."""
+        self._http2_context = ssl_context_of(forwarding, "h2") if self._http2 else self.ssl_context
+        self._idle: dict[Upstream, list[http1.Connection]] = {}
+        self._sessions: dict[Upstream, Session] = {}
+        self._connecting: dict[Upstream, asyncio.Lock] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
     def take(self, upstream: Upstream, *, fresh: bool) -> Connection | None:
         """A connection that is idle, and if `fresh` has not been so for long; None when there is none."""
+        if self._http2:
+            session = self._sessions.get(upstream)
+            return session.open() if session is not None and session.usable else None
         idle = self._idle.get(upstream)
         now = asyncio.get_running_loop().time()
         while idle:
@@ -52,24 +68,43 @@ class Pool:
 
     async def connect(self, upstream: Upstream) -> Connection:
         """A new connection; raises UpstreamFailed and UpstreamTimedOut."""
+        if not self._http2:
+            return await self._open(upstream, lambda: http1.Connection(upstream.place), self.ssl_context)
+        async with self._connecting.setdefault(upstream, asyncio.Lock()):
+            session = self._sessions.get(upstream)
+            if session is None or not session.usable:
+                self._sessions[upstream] = session = await self._open_session(upstream)
+            return session.open()
+
+    async def _open_session(self, upstream: Upstream) -> Session:
+        from asgispy.proxy.http2 import Session
+
+        session = await self._open(
+            upstream, lambda: Session(upstream.place, upstream.scheme.encode()), self._http2_context
+        )
+        if upstream.secure and session.agreed != "h2":
+            session.close()
+            raise UpstreamFailed(f"{upstream.place} does not speak HTTP/2: leave --http2 out")
+        return session
+
+    async def _open(self, upstream: Upstream, make: Callable[[], P], context: ssl.SSLContext) -> P:
         loop = asyncio.get_running_loop()
-
-        def make() -> Connection:
-            return Connection(upstream.place)
-
-        context = self.ssl_context if upstream.secure else None
+        secure = context if upstream.secure else None
         try:
             async with asyncio.timeout(self._timeout):
                 if upstream.socket:
-                    _, connection = await loop.create_unix_connection(make, upstream.socket)
+                    _, protocol = await loop.create_unix_connection(make, upstream.socket)
                 else:
-                    _, connection = await loop.create_connection(make, upstream.host, upstream.port, ssl=context)
+                    _, protocol = await loop.create_connection(make, upstream.host, upstream.port, ssl=secure)
         except (OSError, TimeoutError, UnicodeError) as error:
             raise connecting_failed(upstream.place, error) from error
-        return connection
+        return protocol
 
     def give_back(self, upstream: Upstream, connection: Connection) -> None:
         """Keep a connection whose exchange is complete for the next one."""
+        if not isinstance(connection, http1.Connection):
+            connection.close()  # the stream; its session goes on
+            return
         idle = self._idle.setdefault(upstream, [])
         if not connection.usable or len(idle) >= MOST_IDLE:
             connection.close()
@@ -86,6 +121,8 @@ class Pool:
             for connection in idle:
                 connection.close()
         self._idle.clear()
+        for session in self._sessions.values():
+            session.close()
         if self._sweeping is not None:
             self._sweeping.cancel()
 
@@ -101,12 +138,16 @@ class Pool:
         self._sweeping = loop.call_later(KEPT, self._sweep) if self._idle else None
 
 
-def ssl_context_of(forwarding: Forwarding) -> ssl.SSLContext:
-    """How upstreams prove who they are. Raises UsageError for a file that holds no certificates."""
+def ssl_context_of(forwarding: Forwarding, protocol: str = "http/1.1") -> ssl.SSLContext:
+    """How upstreams prove who they are, and what is to be spoken (RFC 7301).
+
+    Raises UsageError for a file that holds no certificates.
+    """
     try:
         context = ssl.create_default_context(cafile=forwarding.ca or None)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"--ca {forwarding.ca}: holds no certificates that can be read: give a PEM file") from error
+    context.set_alpn_protocols([protocol])
     if forwarding.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from asgispy.proxy.failure import UpstreamClosed, UpstreamFailed, UpstreamTimedOut, connecting_failed
 from asgispy.proxy.headers import end_to_end, request_headers, value_of
+from asgispy.proxy.telling import Telling
 
 if TYPE_CHECKING:
     import ssl
@@ -62,6 +63,7 @@ class Socket:
         self._forwarding = forwarding
         self._ssl_context = ssl_context
         self._client_left = False
+        self._telling = Telling(upstream)
 
     async def run(self) -> None:
         """Forward it. Raises UpstreamFailed when the upstream is lost after the socket was accepted."""
@@ -70,14 +72,22 @@ class Socket:
         try:
             connection = await self._connect()
         except InvalidStatus as refused:
-            await self._deny(refused.response.status_code, _headers(refused.response), refused.response.body or b"")
+            await self._deny(
+                refused.response.status_code, _headers(refused.response), bytes(refused.response.body or b"")
+            )
         except UpstreamFailed as failure:
+            self._telling.failed(failure)
             body = f"asgispy: {failure}\n".encode()
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
             await self._deny(failure.status, headers, body)
         else:
+            self._telling.connected()
+            self._telling.answered()
             try:
                 await self._converse(connection)
+            except UpstreamFailed as failure:
+                self._telling.failed(failure)
+                raise
             finally:
                 connection.transport.abort()
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from asgispy.analysis.route import route_of
 from asgispy.model.connection import FAILED, LIFESPAN, OPEN_STATE, STATE_NAMES, TYPE_NAMES, Note
 from asgispy.model.finding import LEVEL_NAMES, OWNERS
-from asgispy.model.observation import DELAY, LAYERS, LEFT, LOG, OUTPUT, SENDER, STALL, TASK, WARNING
+from asgispy.model.observation import DELAY, LAYERS, LEFT, LOG, OUTPUT, SENDER, STALL, TASK, UPSTREAM, WARNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +151,7 @@ FLAGS: Final[dict[str, dict[str, Flag]]] = {
         "sender": _observed(SENDER),
         "left": _observed(LEFT),
         "layers": _observed(LAYERS),
+        "upstream": _observed(UPSTREAM),
         "body": Flag(lambda reading: reading.connection.received + reading.connection.sent > 0, "received + sent > 0"),
         "query": _set("query"),
         "status": _set("status"),

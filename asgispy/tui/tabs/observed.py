@@ -133,7 +133,8 @@ def _time_section(connection: Connection, now: int) -> list[Item]:
 
 def seen_look(observation: Observation) -> str:
     """How an observation looks that is none of the application's words."""
-    return "bad" if observation.kind in _TROUBLE else "muted" if observation.kind == PAUSE else "text"
+    troubled = observation.kind in _TROUBLE or observation.facts.get("side") == "upstream"
+    return "bad" if troubled else "muted" if observation.kind == PAUSE else "text"
 
 
 def seen_items(observation: Observation) -> list[Item]:
