@@ -6,11 +6,19 @@ What must not move in: framing, which is the websockets library's and the server
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
 
 from asgispy.proxy.failure import UpstreamClosed, UpstreamFailed, UpstreamTimedOut, connecting_failed
 from asgispy.proxy.headers import end_to_end, request_headers, value_of
@@ -173,10 +181,18 @@ class Socket:
 
     async def _leave(self, connection: ClientConnection, message: Message) -> None:
         code = message.get("code", NO_STATUS)
-        if code == ABNORMAL:
+        # uvicorn says 1005 of a client that was lost, too, but gives a reason, if empty, only of one that has closed.
+        if code == ABNORMAL or (code == NO_STATUS and message.get("reason") is None):
             connection.transport.abort()
-        else:
-            await connection.close(NORMAL if code == NO_STATUS else code, message.get("reason") or "")
+            return
+        protocol = connection.protocol
+        with contextlib.suppress(WebSocketException, TimeoutError):  # closed already, or a code that can't be said
+            if code == NO_STATUS:
+                protocol.send_close()  # `close` would say 1000
+                connection.transport.writelines(protocol.data_to_send())
+                await asyncio.wait_for(connection.wait_closed(), CLOSING)
+            else:
+                await connection.close(code, message.get("reason") or "")
 
     async def _tell(self, connection: ClientConnection) -> None:
         """The upstream's messages go down."""

@@ -113,6 +113,8 @@ class Program:
 class Run(Program):
     """`asgispy run … --headless` on a free port, with a capture and JSON Lines."""
 
+    command = "run"
+
     def __init__(
         self,
         folder: Path,
@@ -125,7 +127,7 @@ class Run(Program):
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.capture, self.json = folder / "capture.asgispy", folder / "live.jsonl"
         places = ["--capture", str(self.capture), "--json", str(self.json), "--port", str(self.port)]
-        command = ["-m", "asgispy", "run", target, "--headless", *places, *arguments]
+        command = ["-m", "asgispy", self.command, target, "--headless", *places, *arguments]
         super().__init__(folder, *command, environment=environment)
 
     def client(self, **options: Any) -> httpx.Client:
