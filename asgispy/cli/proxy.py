@@ -26,8 +26,15 @@ NOT_FOR_PROXIES: Final = (
 """Server options that are about loading an application, or would change what is forwarded."""
 NOT_OURS: Final = ("smell.http.server-owned-header",)
 """Rules for applications that would tell of every response of another server."""
-UNTOUCHED: Final = {"access_log": False, "date_header": False, "server_header": False, "ws_max_size": 1 << 30}
-"""What keeps uvicorn from adding to a response, from refusing long messages, and from saying what the screen says."""
+UNTOUCHED: Final = {
+    "access_log": False,
+    "date_header": False,
+    "server_header": False,
+    "ws_max_size": 1 << 30,
+    "proxy_headers": False,
+}
+"""What keeps uvicorn from adding to a response, refusing long messages, believing who the client says that it is, and
+saying what the screen says."""
 
 
 def _proxy(url: str, server: str, server_arguments: tuple[str, ...], **values: Any) -> int:
@@ -90,7 +97,7 @@ def _forwarding_options() -> list[click.Option]:
             is_flag=True,
             help="Tell the upstream for whom: Forwarded, X-Forwarded-For/Proto/Host, Via.",
         ),
-        click.Option(["--http2", "upstream_http2"], is_flag=True, help="Speak HTTP/2 to the upstream."),
+        click.Option(["--upstream-http2"], is_flag=True, help="Speak HTTP/2 to the upstream."),
         click.Option(["--insecure"], is_flag=True, help="Accept any certificate of the upstream."),
         click.Option(
             ["--ca"],

@@ -228,6 +228,8 @@ class Connection(asyncio.Protocol):
             self.close()  # nobody asked
             return
         self._heard = True
+        if self._head is None and self._too_long(len(data)):
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -242,6 +244,13 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         if self._events:
             self._wake()
+
+    def _too_long(self, size: int) -> bool:
+        """Whether, with so many bytes more, the headers are longer than anybody means them to be."""
+        self._size += size
+        if self._size > HEAD_LIMIT:
+            self._fail(UpstreamFailed(f"{self.place} sent more than {HEAD_LIMIT:,} bytes of headers"))
+        return self._size > HEAD_LIMIT
 
     def eof_received(self) -> None:
         if self._until_closed and not self._complete:
@@ -284,10 +293,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._complete:
             return
-        self._size += len(name) + len(value)
-        if self._size > HEAD_LIMIT:
-            self._fail(UpstreamFailed(f"{self.place} sent more than {HEAD_LIMIT:,} bytes of headers"))
-        elif self._head is None:
+        if self._head is None:
             self._headers.append((name, value))
         else:
             self._trailers.append((name, value))

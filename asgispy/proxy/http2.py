@@ -21,6 +21,7 @@ from h2.events import (
     TrailersReceived,
 )
 from h2.exceptions import H2Error, ProtocolError
+from h2.settings import SettingCodes
 
 from asgispy.proxy.failure import ClientLeft, UpstreamClosed, UpstreamFailed, UpstreamTimedOut
 from asgispy.proxy.http1 import Data, End, Head, Interim
@@ -97,8 +98,8 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
-        self.protocol.local_settings.initial_window_size = WINDOW
         self.protocol.initiate_connection()
+        self.protocol.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: WINDOW, SettingCodes.ENABLE_PUSH: 0})
         self.protocol.increment_flow_control_window(WINDOW * 16)
         self.flush()
 

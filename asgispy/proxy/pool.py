@@ -84,7 +84,7 @@ class Pool:
         )
         if upstream.secure and session.agreed != "h2":
             session.close()
-            raise UpstreamFailed(f"{upstream.place} does not speak HTTP/2: leave --http2 out")
+            raise UpstreamFailed(f"{upstream.place} does not speak HTTP/2: leave --upstream-http2 out")
         return session
 
     async def _open(self, upstream: Upstream, make: Callable[[], P], context: ssl.SSLContext) -> P:

@@ -146,9 +146,11 @@ class Run(Program):
 
         eventually(is_up, lambda: f"something listens, after:\n{self.said}")
 
-    def socket(self, path: str = "/") -> ClientConnection:
+    def socket(self, path: str = "/", **options: Any) -> ClientConnection:
         """A WebSocket."""
-        return connect(f"ws{self.url[4:]}{path}", proxy=None, open_timeout=PATIENCE, close_timeout=PATIENCE)
+        url = f"ws{self.url[4:]}{path}"
+        made: ClientConnection = connect(url, proxy=None, open_timeout=PATIENCE, close_timeout=PATIENCE, **options)
+        return made
 
     def server_pid(self) -> int:
         """The server's first process."""

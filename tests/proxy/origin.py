@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import hashlib
+import json
 import threading
 import time
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ class Origin:
             self, port=0, log_level="critical", date_header=False, http="httptools", ws="websockets-sansio", **options
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.port = 0
 
     def start(self) -> None:
@@ -76,6 +77,15 @@ class Origin:
             time.sleep(0.005)
         if self._server.servers[0].sockets[0].family.name != "AF_UNIX":
             self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            await self._server.serve()
+            for each in list(self._server.server_state.connections):
+                each.transport.abort()
+            await asyncio.sleep(0.05)  # transports close their sockets in the loop's next rounds
+
+        asyncio.run(serve())
 
     def stop(self) -> None:
         for gate in self.gates.values():
@@ -245,6 +255,13 @@ class Answer:
         challenges = (b'Basic realm="a, b"', b"Bearer")
         await self.reply(401, b"who?", *((b"www-authenticate", each) for each in challenges))
 
+    async def seen_before(self) -> None:
+        """What the request before this one was, for who can't look."""
+        before = self.origin.seen[-2]
+        left = await asyncio.to_thread(before.left.wait, 10) if before.target == b"/endless" else False
+        headers = {name.decode(): value.decode() for name, value in before.headers}
+        await self.reply(200, json.dumps({"target": before.target.decode(), "headers": headers, "left": left}).encode())
+
 
 class Talk:
     """One socket: the behaviour is the first part of the path."""
@@ -312,3 +329,7 @@ def origin(**options: Any) -> Iterator[Origin]:
         yield made
     finally:
         made.stop()
+
+
+app = Origin()
+"""For other servers."""

@@ -582,14 +582,18 @@ def home() -> Iterator[Origin]:
 
 
 @pytest.fixture(scope="module")
-def direct(home: Origin) -> Place:
-    return Place(home.port, home)
+def direct(home: Origin) -> Iterator[Place]:
+    place = Place(home.port, home)
+    with place.http:
+        yield place
 
 
 @pytest.fixture(scope="module")
 def proxied(home: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with ProxyRun(tmp_path_factory.mktemp("same"), f"http://127.0.0.1:{home.port}") as run:
-        yield Place(run.port, home)
+        place = Place(run.port, home)
+        with place.http:
+            yield place
 
 
 @pytest.mark.parametrize("name", TABLE)
