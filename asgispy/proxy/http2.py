@@ -50,6 +50,8 @@ class Session(asyncio.Protocol):
         self._streams: dict[int, Stream] = {}
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self._closing = False
+        self._understood = False
+        """Whether the other side has said anything in HTTP/2."""
 
     @property
     def usable(self) -> bool:
@@ -111,6 +113,7 @@ class Session(asyncio.Protocol):
             self.flush()
             self._transport.close()
             return
+        self._understood = self._understood or bool(events)
         for event in events:
             self._take(event)
         for stream in list(self._streams.values()):
@@ -127,7 +130,8 @@ class Session(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         how = "closed" if error is None else "reset"
-        self._fail(UpstreamClosed(f"{self.place} {how} the connection before its answer was complete"))
+        when = "before its answer was complete" if self._understood else "at once: does it speak HTTP/2?"
+        self._fail(UpstreamClosed(f"{self.place} {how} the connection {when}"))
 
     def _fail(self, failure: UpstreamFailed) -> None:
         if self.failure is None:
