@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "demo": "Take a tour: bundled examples under their own traffic.",
     "attach": "Watch applications that carry SpyMiddleware.",
     "view": "Open a saved capture.",
-    "export": "Write a capture as JSON.",
+    "export": "Write a capture for people and other tools.",
     "check": "Hold a capture or an application against the rules of ASGI.",
     "rules": "List and explain the rules of ASGI that are checked.",
     "config": "Show settings and where they come from.",

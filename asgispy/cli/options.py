@@ -146,5 +146,5 @@ def secrets_option() -> click.Option:
         ["--secrets"],
         type=click.Choice(["mask", "keep"]),
         default=configured("secrets"),
-        help="What exported JSON does with passwords, tokens and cookies.  [default: mask]",
+        help="What exports do with passwords, tokens and cookies.  [default: mask]",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asgispy.model.connection import Connection, Process
+    from asgispy.model.connection import Connection, Note, Process
     from asgispy.model.events import Event
     from asgispy.model.finding import Finding
     from asgispy.model.observation import Observation
@@ -27,6 +27,9 @@ class Source(Protocol):
 
     def connection(self, id: int) -> Connection | None:
         """One connection; None when it is not there."""
+
+    def note(self, id: int) -> Note | None:
+        """What the user has attached to a connection; None when there is nothing."""
 
     def findings(self, id: int) -> list[Finding]:
         """What was found on a connection, in order of events."""
