@@ -37,6 +37,8 @@ class Shown(NamedTuple):
     """What is missing or different; empty when nothing is."""
     masked: bool = False
     """Whether a secret was masked here, inside a content encoding."""
+    cut: bool = False
+    """Whether there is more that was recorded than `text` has."""
 
 
 def show_body(body: Body, content: tuple[str, str], most: int, *, keep_secrets: bool) -> Shown:
@@ -60,7 +62,7 @@ def show_body(body: Body, content: tuple[str, str], most: int, *, keep_secrets: 
     text, language, all_of_it = _text(plain, most)
     if not all_of_it:
         notes.append(f"cut here after {most:,} characters")
-    return Shown(text, language, about, "; ".join(notes), masked != data)
+    return Shown(text, language, about, "; ".join(notes), masked != data, not all_of_it)
 
 
 def _text(plain: Plain, most: int) -> tuple[str, str, bool]:
