@@ -18,7 +18,7 @@ from asgispy.model.events import Error
 from asgispy.model.observation import LOG
 from tests.formats.samples import HOSTILE, made, written
 from tests.formats.test_export import MEMORY, every_kind, multiply
-from tests.support.browser import needs_browser, opened
+from tests.support.browser import evaluated, needs_browser, opened
 from tests.support.build import recording
 from tests.support.driver import body, http_scope, lifespan_scope, request, start, websocket_scope
 from tests.support.scripts import python
@@ -299,3 +299,35 @@ def test_its_policy_holds_even_if_markup_got_in(tmp_path: Path) -> None:
     assert not any(page.requests), "a browser may open a connection, on which it then says nothing"
     assert len(page.console) >= 3
     assert all("Content Security Policy" in line for line in page.console)
+
+
+SHOWN = "[...document.querySelectorAll('details.c')].filter((each) => !each.hidden).map((each) => each.id).join(' ')"
+TYPE = "(one => {{ one.value = {!r}; one.dispatchEvent(new Event('input')) }})(document.querySelector('input'))"
+CLICK = "[...document.querySelectorAll('button')].find((each) => each.textContent.startsWith({!r})).click()"
+
+
+@needs_browser
+def test_in_a_browser_the_list_can_be_filtered_and_sorted(tmp_path: Path) -> None:
+    with made(tmp_path) as (studio, capture):
+        tape = studio.tape()
+        for path, status, data in (("/b", 200, b"xx"), ("/a", 404, b"x"), ("/c", 500, b"xxx"), ("/b/c", 200, b"")):
+            tape.http(path, status=status, data=data)
+    file = tmp_path / "report.html"
+    file.write_text(written(capture, "html"))
+    none = "!document.getElementById('none').hidden"
+    told = evaluated(
+        file,
+        SHOWN,
+        *(TYPE.format("GET /B"), SHOWN, "document.querySelector('output').textContent"),
+        *(TYPE.format("nothing"), SHOWN, none, TYPE.format(""), none),
+        *(CLICK.format("Trouble"), SHOWN, CLICK.format("All"), SHOWN),
+        *(CLICK.format("Size"), SHOWN, CLICK.format("Size"), SHOWN, CLICK.format("Time"), SHOWN),
+        *(CLICK.format("Open all"), "document.querySelectorAll('details[open]').length"),
+    )
+    assert [each for each in told if each is not None] == [
+        "c1 c2 c3 c4",
+        *("c1 c4", "2 of 4", "", True, False),
+        *("c3", "c1 c2 c3 c4"),
+        *("c3 c1 c2 c4", "c4 c2 c1 c3", "c1 c2 c3 c4"),
+        4,
+    ]
