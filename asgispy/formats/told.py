@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from asgispy.formats.source import Source
     from asgispy.formats.steps import Step
     from asgispy.model.connection import Connection, Process
-    from asgispy.model.events import Error, Event
+    from asgispy.model.events import Error
     from asgispy.model.finding import Finding
     from asgispy.model.observation import Observation
 
@@ -56,8 +56,6 @@ class Told:
 
     exchange: Exchange
     process: Process | None
-    events: list[Event]
-    """All but `open`."""
     steps: list[Step]
     findings: list[Finding]
     logs: list[Line]
@@ -86,7 +84,6 @@ def told_of(source: Source, connection: Connection, processes: dict[int, Process
     return Told(
         exchange,
         processes.get(connection.process),
-        events,
         steps,
         findings,
         [line for logged, line in lines if logged],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from asgispy.cli.main import main
+from asgispy.formats.export import FORMATS
 from tests.cli.test_main import expect_one_line
 from tests.support.build import recording
 from tests.support.scripts import asgispy
@@ -43,6 +46,38 @@ def test_a_file_holds_what_standard_output_would(capture: Path, format: str, tmp
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert target.read_text() == asgispy("export", capture, "-f", format, "-o", "-").stdout
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("r.html", "<!doctype html>"),
+        ("r.csv", "id,started"),
+        ("r.md", "# ASGI"),
+        ("r.otlp", '{"resource'),
+        ("r", '{"fo'),
+    ],
+)
+def test_the_end_of_a_file_s_name_tells_the_format(capture: Path, name: str, begins: str, tmp_path: Path) -> None:
+    assert main(["export", str(capture), "-o", str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_text().startswith(begins)
+    assert main(["export", str(capture), "-o", str(tmp_path / name), "-f", "jsonl"]) == 0
+    assert json.loads((tmp_path / name).read_text().splitlines()[1])["id"] == 1
+
+
+def test_help_lists_every_format_with_its_title() -> None:
+    listed = asgispy("export", "--help").stdout.partition("Formats:")[2]
+    for name, format in FORMATS.items():
+        assert re.search(rf"^  {name} +{re.escape(format.title)}", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("format", list(FORMATS))
+def test_every_format_masks_secrets_and_takes_a_filter(capture: Path, format: str, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    assert main(["export", str(capture), "-f", format, "-o", str(target), "--filter", "id:2"]) == 0
+    assert "/1" in target.read_text()
+    assert '"hidden"' not in target.read_text()
+    assert "&quot;hidden&quot;" not in target.read_text()
 
 
 def test_secrets_are_kept_only_when_that_is_said(capture: Path) -> None:
