@@ -79,8 +79,8 @@ def _network(scope: Any) -> dict[str, Any]:
 
 def _server(scope: Any) -> tuple[str | None, int | None]:
     """As the client named it."""
-    parts = urlsplit(f"//{authority_of(scope)}")
     try:
+        parts = urlsplit(f"//{authority_of(scope)}")
         return parts.hostname, parts.port or {"https": 443, "wss": 443}.get(scheme_of(scope), 80)
     except ValueError:
         return None, None

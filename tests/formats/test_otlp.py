@@ -171,6 +171,13 @@ def test_a_broken_trace_context_begins_a_trace(tmp_path: Path, value: bytes) -> 
     assert any(span.trace_id)
 
 
+@pytest.mark.parametrize("host", [b"[::::]:80", b"[...]", b"example.org:99999", b"[::1]:8000", b"%"])
+def test_an_odd_host_costs_at_most_its_attributes(tmp_path: Path, host: bytes) -> None:
+    span = one(tmp_path, http_scope("/a", headers=[(b"host", host)]))
+    assert values(span.attributes)["url.path"] == "/a"
+    assert values(span.attributes).get("server.address") in (None, "::1", "%")
+
+
 def test_ids_are_the_same_at_every_export_and_none_is_another_s(tmp_path: Path) -> None:
     captures = [tmp_path / "a.asgispy", tmp_path / "b.asgispy"]
     for path in captures:
