@@ -121,7 +121,11 @@ def _upstream(observation: Observation) -> str:
     if facts.get("side") == "client":
         return f"the client left{took}: what was asked of {place} was cancelled"
     again = ", asked again since it had closed an idle connection" if facts.get("again") else ""
-    connected = f": connected in {format_duration(connect)}" if isinstance(connect, int) else ""
+    connected = (
+        f": connected in {format_duration(round(connect * 1e9))}"
+        if isinstance(connect, float) and connect < 1e9
+        else ""
+    )
     return f"{place} answered{took}{connected}{again}"
 
 

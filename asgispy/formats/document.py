@@ -125,8 +125,8 @@ def _observed(observations: list[Observation], connection: Connection, keep_secr
     """What the probe saw besides messages: the application's own words, other things, and where the time went."""
     parts = [(each, _observation(each, connection)) for each in observations]
     for each, part in parts:
-        if each.kind in LOGGED and not keep_secrets and type(part.get("text")) is str:
-            part["text"] = mask_said(part["text"])
+        if each.kind in LOGGED and not keep_secrets:
+            part |= {key: mask_said(said) for key in ("text", "message") if type(said := part.get(key)) is str}
     shares = shares_of(connection, connection.started) if not connection.open else None
     return {
         "logs": [part for each, part in parts if each.kind in LOGGED],

@@ -103,7 +103,7 @@ def exchange_from(connection: Connection, scope: Any, events: Iterable[Event], *
         answer=mask.message(reading.answer),
         answered=reading.answered,
         response=reading.sent.body(mask),
-        trailers=tuple(reading.trailers),
+        trailers=tuple((name, value) for name, value in mask.value("headers", [*map(list, reading.trailers)])),
         frames=tuple(
             Frame(each.sent, each.offset, mask.value("text", each.data), each.size) for each in reading.frames
         ),

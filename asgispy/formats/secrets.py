@@ -54,6 +54,8 @@ def _mask_pair(pair: Any) -> Any:
             return [name, MASK.encode()]
         case [str() as name, _] if is_secret_header(name):
             return [name, MASK]
+        case [BytesLike(data=name) | Cut(data=bytes() as name) as odd, _] if is_secret_header(name.decode("latin-1")):
+            return [odd, MASK.encode()]
         case _:
             return pair
 

@@ -32,7 +32,7 @@ LEFT: Final = 10
 LAYERS: Final = 11
 """The middleware stack and what crossed it (analysis/layers)."""
 UPSTREAM: Final = 13
-"""What a proxy had to do with its upstream. Facts: place; of a new connection connect (nanoseconds) and again (was it
+"""What a proxy had to do with its upstream. Facts: place; of a new connection connect (seconds) and again (was it
 asked twice?); of a failure side (upstream or client) and error."""
 
 KINDS: Final = {

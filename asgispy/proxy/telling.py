@@ -35,7 +35,7 @@ class Telling:
     def answered(self) -> None:
         """The response has begun, or the socket is accepted."""
         if self._connected is not None:
-            self._tell({"connect": self._connected - self._began, "again": self.again})
+            self._tell({"connect": (self._connected - self._began) / 1e9, "again": self.again})
 
     def failed(self, error: Exception) -> None:
         """The upstream's side failed."""

@@ -94,6 +94,7 @@ def test_secrets_are_masked_unless_told_otherwise(tmp_path: Path, keep: bool) ->
         tape.receive(number, request(b"password=hidden"))
         tape.send(number, start(200, [(b"set-cookie", b"id=hidden")]))
         tape.send(number, body(b'{"api_key": "hidden"}'))
+        tape.send(number, {"type": "http.response.trailers", "headers": [[b"x-token", b"hidden"]]})
         tape.returned(number)
     (found,) = exchanges(tmp_path / "c.asgispy", keep_secrets=keep)
     assert found.masked is not keep

@@ -13,6 +13,7 @@ from asgispy.capture.reader import CaptureReader
 from asgispy.capture.schema import CONNECTION_COLUMNS
 from asgispy.formats.export import FORMATS, connection_line, header_line, schema
 from asgispy.model.events import Error
+from asgispy.model.observation import LOG, OUTPUT
 from asgispy.model.values import Cut
 from tests.support.build import MS, reading, recording
 from tests.support.driver import body, http_scope, lifespan_scope, request, start, websocket_scope
@@ -267,3 +268,15 @@ def test_an_export_takes_no_more_memory_for_ten_times_as_many(tmp_path: Path) ->
     large, large_peak = map(int, python(MEMORY, path, "jsonl").stdout.split())
     assert large > 9.9 * small > 10_000_000
     assert large_peak < small_peak + 12_000, "kilobytes, of which the database's own cache may take 8,000"
+
+
+def test_what_an_application_logs_is_masked(tmp_path: Path) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        tape = studio.tape()
+        number = tape.open(http_scope("/a"))
+        tape.observe(LOG, number, {"level": 20, "logger": "app", "message": "got token='hidden-said'"})
+        tape.observe(OUTPUT, number, {"stream": "stdout", "text": "got token='hidden-said'"})
+        tape.returned(number)
+    with CaptureReader(tmp_path / "c.asgispy") as reader:
+        assert "hidden-said" not in json.dumps(document(reader))
+        assert json.dumps(document(reader, keep_secrets=True)).count("hidden-said") == 2

@@ -149,6 +149,11 @@ def test_headers_that_do_not(name: str) -> None:
     assert mask_headers([[name.encode(), b"value"]]) == [[name.encode(), b"value"]]
 
 
+def test_a_header_whose_name_is_no_bytes_but_like_them_is_masked_as_well() -> None:
+    names = (BytesLike("bytearray", b"Authorization", 13), Cut(b"x-api-key", 20))
+    assert mask_headers([[name, b"hidden"] for name in names]) == [[name, b"***"] for name in names]
+
+
 def test_headers_that_are_no_list_of_pairs_pass() -> None:
     for headers in (None, {"authorization": "x"}, [5, [], [b"authorization"]], "authorization: x"):
         assert mask_headers(headers) == headers
