@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from asgispy import SpyMiddleware
@@ -22,10 +23,38 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"Hello, world!"})
 
 
+async def _start(send: Send, *headers: tuple[bytes, bytes]) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+
+
 async def _lifespan(receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         await send({"type": "lifespan.startup.complete"})
     await send({"type": "lifespan.shutdown.complete"})
+
+
+async def streaming(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hello, world; a stream of events; a body of 1 GiB; and the size of what is uploaded."""
+    match scope.get("path"):
+        case "/events":
+            await _start(send, (b"content-type", b"text/event-stream"))
+            await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+            await asyncio.sleep(0.5)
+            await send({"type": "http.response.body", "body": b"data: 2\n\n"})
+        case "/gibibyte":
+            part = bytes(1 << 18)
+            await _start(send, (b"content-length", b"%d" % (1 << 30)))
+            for number in range(1 << 12, 0, -1):
+                await send({"type": "http.response.body", "body": part, "more_body": number > 1})
+        case "/size":
+            size, more = 0, True
+            while more:
+                message = await receive()
+                size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+            await _start(send)
+            await send({"type": "http.response.body", "body": b'{"size": %d}' % size})
+        case _:
+            await bare(scope, receive, send)
 
 
 class Forwarding:
