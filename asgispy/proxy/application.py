@@ -5,8 +5,7 @@ What must not move in: how anything is forwarded (http, websocket).
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from asgispy.proxy.http import Exchange
 from asgispy.proxy.pool import Pool
@@ -15,8 +14,6 @@ from asgispy.proxy.websocket import Socket
 if TYPE_CHECKING:
     from asgispy.proxy.http import Receive, Send
     from asgispy.proxy.settings import Forwarding
-
-log: Final = logging.getLogger("asgispy.proxy")
 
 
 class Proxy:

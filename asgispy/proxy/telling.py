@@ -6,14 +6,17 @@ is kept alive, since the messages' own times say all. What must not move in: for
 
 from __future__ import annotations
 
+import logging
 from time import monotonic_ns as clock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.model.observation import UPSTREAM
 from asgispy.probe.sender import sender_for
 
 if TYPE_CHECKING:
     from asgispy.proxy.settings import Upstream
+
+log: Final = logging.getLogger("asgispy.proxy")
 
 
 class Telling:
@@ -38,7 +41,8 @@ class Telling:
             self._tell({"connect": (self._connected - self._began) / 1e9, "again": self.again})
 
     def failed(self, error: Exception) -> None:
-        """The upstream's side failed."""
+        """The upstream's side failed: also said where the server's own lines go, for who has no screen."""
+        log.error("%s", error)
         self._tell({"side": "upstream", "error": str(error)})
 
     def left(self) -> None:

@@ -105,6 +105,7 @@ def test_a_failure_before_the_answer(run: ProxyRun, path: str, status: int, why:
     assert why in response.text
     found = told(run, path)
     assert found["side"] == "upstream"
+    run.until_said(found["error"])
     assert why in found["error"]
 
 
