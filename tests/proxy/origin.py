@@ -245,6 +245,9 @@ class Answer:
             pass
         self.seen.left.set()
 
+    async def page(self) -> None:
+        await self.reply(200, b"<!doctype html><title>page</title>", (b"content-type", b"text/html"))
+
     async def many_headers(self) -> None:
         await self.reply(200, b"many", *((b"x-%d" % number, b"v" * 100) for number in range(80)))
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from websockets.sync.client import connect
 
+from tests.support.waiting import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from websockets.sync.client import ClientConnection
 
@@ -34,7 +35,7 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_LISTENING = re.compile(r"DevTools listening on ws://([^/]+)/")
+_NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 _numbers = itertools.count(1)
 EVIL = "evil.example"
 """The host that hostile content names: the browser is told that it is here. There is no other host for it."""
@@ -94,42 +95,59 @@ def _listening() -> Iterator[tuple[int, list[bytes]]]:
         thread.join()
 
 
-def evaluated(file: Path, *expressions: str) -> list[Any]:
-    """What expressions of JavaScript give, one after the other, in a page that has been loaded."""
+def evaluated(page: Path | str, *expressions: str) -> list[Any]:
+    """What expressions of JavaScript give, one after the other, in a page (a file or a URL) that has been loaded."""
     assert CHROMIUM is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        command = [CHROMIUM, *_OPTIONS, "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}"]
+        command = [CHROMIUM, *_OPTIONS, _NOWHERE_ELSE, f"--user-data-dir={folder}"]
         process = subprocess.Popen(
-            [*command, "--remote-debugging-port=0", "about:blank"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*command, "--remote-debugging-port=0", "about:blank"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
-            assert process.stderr is not None
-            address = next(found[1] for line in process.stderr if (found := _LISTENING.search(line.decode())))
-            with urllib.request.urlopen(f"http://{address}/json/list", timeout=30) as answer:
-                place = next(each for each in json.load(answer) if each["type"] == "page")["webSocketDebuggerUrl"]
+            place = eventually(lambda: _first_page(Path(folder) / "DevToolsActivePort"), "chromium listens")
             with connect(place, max_size=None) as wire:
-                _ask(wire, "Page.enable", until="Page.loadEventFired", then=("Page.navigate", {"url": file.as_uri()}))
-                asked = [_ask(wire, "Runtime.evaluate", expression=each, returnByValue=True) for each in expressions]
+                address = page if isinstance(page, str) else page.as_uri()
+                _ask(wire, "Page.navigate", url=address)
+                _await_page(wire, address)
+                given = {"returnByValue": True, "awaitPromise": True}
+                asked = [_ask(wire, "Runtime.evaluate", expression=each, **given) for each in expressions]
             return [each["result"]["result"].get("value") for each in asked]
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
 
 
-def _ask(
-    wire: ClientConnection,
-    method: str,
-    *,
-    until: str = "",
-    then: tuple[str, dict[str, Any]] | None = None,
-    **given: Any,
-) -> Any:
-    """The answer to a call of the DevTools protocol; or, after another call, the event that is waited for."""
+def _first_page(file: Path) -> str:
+    """Where the first page can be talked to; empty while that is not known."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        port = int(file.read_text().split()[0])
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=30) as answer:
+            pages = json.load(answer)
+        return str(next(each for each in pages if each["type"] == "page")["webSocketDebuggerUrl"])
+    return ""
+
+
+def _await_page(wire: ClientConnection, address: str) -> None:
+    """Until it is loaded. What is asked while it loads may be left without an answer."""
+    loaded = f"document.readyState === 'complete' && location.href === {json.dumps(address)}"
+
+    def is_loaded() -> bool:
+        with contextlib.suppress(TimeoutError):
+            told = _ask(wire, "Runtime.evaluate", 0.5, expression=loaded, returnByValue=True)
+            return told.get("result", {}).get("result", {}).get("value") is True
+        return False
+
+    eventually(is_loaded, f"{address} is loaded")
+
+
+def _ask(wire: ClientConnection, method: str, patience: float = 60, **given: Any) -> Any:
+    """The answer to a call of the DevTools protocol."""
     number = next(_numbers)
     wire.send(json.dumps({"id": number, "method": method, "params": given}))
-    if then is not None:
-        wire.send(json.dumps({"id": next(_numbers), "method": then[0], "params": then[1]}))
     while True:
-        told = json.loads(wire.recv(timeout=60))
-        if told.get("method") == until if until else told.get("id") == number:
+        told = json.loads(wire.recv(timeout=patience))
+        if told.get("id") == number:
             return told
