@@ -280,7 +280,7 @@ async def test_the_capture_is_saved(empty: Builder, tmp_path: Path) -> None:
 async def test_long_work_shows_how_far_it_is_and_esc_ends_it(
     empty: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("asgispy.tui.acting.actions.SHOW_AFTER", 0.01)
+    monkeypatch.setattr("asgispy.tui.acting.acting_screen.SHOW_AFTER", 0.01)
     app = app_on(empty.path)
 
     def job(progress: Progress) -> str:
