@@ -90,10 +90,11 @@ FORMATS: Final[dict[str, Format]] = {
 """By name, as `--format` takes it."""
 
 
-def format_of(path: PurePath) -> str:
-    """The name of the format that a file's name asks for; JSON when it asks for none."""
+def format_of(path: PurePath, otherwise: str = "json") -> str:
+    """The name of the format that a file's name asks for; `otherwise` when it asks for none, or fits that one, too."""
     suffix = {".ndjson": ".jsonl"}.get(path.suffix.lower(), path.suffix.lower())
-    return next((name for name, format in FORMATS.items() if format.suffix == suffix), "json")
+    names = [name for name, format in FORMATS.items() if format.suffix == suffix]
+    return otherwise if otherwise in names or not names else names[0]
 
 
 def schema() -> str:

@@ -45,6 +45,8 @@ class Remembered:
 
     copied: str = ""
     opened: str = ""
+    format: str = ""
+    """Which format was exported last."""
     base: int | None = None
     """The connection that another one is to be compared with."""
     folder: Path = field(default_factory=Path)

@@ -112,10 +112,12 @@ def export(
     progress: Progress,
     *,
     keep_secrets: bool,
+    format: str = "json",
 ) -> str:
-    """Write connections as JSON or, by the name's end, as JSON Lines; gives what was done.
+    """Write connections in a format, unless the name's end asks for another one; gives what was done.
 
-    Raises NotSaved, CaptureError, and Cancelled when `progress` says so.
+    Raises NotSaved, CaptureError, UsageError when the format needs something that is not installed, and Cancelled when
+    `progress` says so.
     """
     count = 0
     _spare(capture, path)
@@ -127,10 +129,10 @@ def export(
             yield connection
             count += 1
 
-    format = FORMATS[format_of(path)]
+    writer = FORMATS[format_of(path, format)]
     with CaptureReader(capture) as reader, reader.snapshot(), written(path) as write:
         chosen = counted(choose(reader))
-        for piece in format.write(reader, keep_secrets=keep_secrets, connections=chosen):
+        for piece in writer.write(reader, keep_secrets=keep_secrets, connections=chosen):
             write(piece)
     masked = "" if keep_secrets else " · secrets masked"
     return f"{count:,} {'connection' if count == 1 else 'connections'}{masked}"

@@ -23,11 +23,13 @@ from tests.tui.build import MS, body, http_scope, returned, send, simple, socket
 from tests.tui.support import app_on, main_screen, on_main, poll, seen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
     from textual.strip import Strip
 
+    from asgispy.tui.acting.entry import Entry
     from asgispy.tui.app import SpyApp
     from tests.tui.build import Builder
 
@@ -245,22 +247,47 @@ async def test_everything_and_what_the_filter_shows_are_exported(empty: Builder,
         simple(empty, 0, method, "/", 200, MS, b"x")
     app = app_on(empty.path)
     async with app.run_test(size=NARROW) as pilot:
-        await choose_and_save(pilot, "a", "all.json")
+        await choose_and_save(pilot, "a", "all.json", "j")
         assert "saved all.json" in said(app)
         assert "secrets masked" in said(app)
         app.feed.set_filter("method:PUT")
-        await choose_and_save(pilot, "f", "put.jsonl")
+        await choose_and_save(pilot, "f", "put.jsonl", "enter")  # what the name says counts; JSON was chosen last
         assert "saved put.jsonl · 2 connections" in said(app)
     assert len(json.loads((tmp_path / "all.json").read_text())["connections"]) == 3
     assert len((tmp_path / "put.jsonl").read_text().splitlines()) == 3
 
 
-async def choose_and_save(pilot: Pilot[None], key: str, name: str) -> None:
-    """Save something under a name."""
+async def test_one_connection_is_exported_in_any_format(empty: Builder, tmp_path: Path) -> None:
+    for path in ("/", "/first", "/second"):
+        simple(empty, 0, "GET", path, 200, MS, b"x")
+    app = app_on(empty.path)
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.press("up")
+        for key, name in (("c", "one.csv"), ("m", "one.md"), ("h", "one.html")):
+            await choose_and_save(pilot, "t", name, key)
+            assert f"saved {name} · 1 connection" in said(app)
+    for name in ("one.csv", "one.md", "one.html"):
+        text = (tmp_path / name).read_text()
+        assert "/first" in text
+        assert "/second" not in text
+
+
+def offered(pilot: Pilot[None]) -> Sequence[Entry]:
+    """The entries of the menu that is open."""
+    screen = pilot.app.screen
+    return screen.query_one(MenuList).entries if isinstance(screen, MenuScreen) and screen.query(MenuList) else ()
+
+
+async def choose_and_save(pilot: Pilot[None], key: str, name: str, format: str = "") -> None:
+    """Save something under a name; where formats are offered, in the one that has this key."""
     await pilot.press("w")
     while not (isinstance(pilot.app.screen, MenuScreen) and pilot.app.screen.query_one(MenuList).entries):
         await pilot.pause(0.02)
     await pilot.press(key)
+    if format:
+        while not any(entry.name == "csv" for entry in offered(pilot)):
+            await pilot.pause(0.02)
+        await pilot.press(format)
     while not isinstance(pilot.app.screen, PromptScreen):
         await pilot.pause(0.02)
     await save_as(pilot, name)
