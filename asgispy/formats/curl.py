@@ -1,79 +1,47 @@
-"""A recorded request as a command for a POSIX shell: curl, or wscat for a WebSocket. Pure.
+"""A recorded request as a command of curl; for a WebSocket, which curl can't hold, of wscat. Pure.
 
-Everything in it is hostile: a command must do nothing but repeat the request, wherever it is pasted. So there are no
-control characters in it, no header is taken for a file's name, and what can't be said safely is left out and noted.
-What must not move in: masking (formats/secrets) and where it is copied to.
+No header is taken for a file's name, and what can't be said safely is left out and noted. What must not move in:
+quoting (shell), masking (secrets) and where it is copied to.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.url import as_bytes, authority_of, scheme_of, socket_of, target_of
+from asgispy.formats.request import CONTROL, FILE, INLINE, OWN, headers_of, method_of, missing, names_of, text_of
+from asgispy.formats.shell import Command
+from asgispy.formats.sockets import header_arguments, wscat_command
+from asgispy.formats.strung import SHELL, Recipe, commands, write
+from asgispy.formats.url import socket_of, url_of
+from asgispy.model.connection import HTTP, WEBSOCKET
 
-INLINE: Final = 48 * 1024
-"""Bytes of a body up to which it stands in the command itself: Linux takes no argument beyond 128 kB."""
-FILE: Final = "body.bin"
-"""The file that a longer body is to be saved as."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SAFE: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
-_OWN: Final = frozenset(
-    {b"connection", b"content-length", b"keep-alive", b"proxy-connection", b"upgrade", b"http2-settings"}
-)
-"""Headers that curl makes itself, and those of a connection that is not repeated."""
-_SOCKETS_OWN: Final = _OWN | {
-    b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions", b"sec-websocket-protocol",
-}  # fmt: skip
+    from asgispy.formats.exchange import Exchange
+    from asgispy.formats.source import Source
+    from asgispy.model.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A program's arguments, what it is to read from its standard input, and what is not as it was."""
+def command_of(scope: Any, body: bytes = b"", size: int | None = None, *, in_file: bool = True) -> Command:
+    """The command that repeats a request; `size` is the body's true size in bytes where not all of it is there.
 
-    arguments: tuple[str, ...]
-    stdin: bytes | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """As one line for a POSIX shell."""
-        line = " ".join(map(quoted, self.arguments))
-        return (
-            line if self.stdin is None else f"printf %s {quoted(b64encode(self.stdin).decode())} | base64 -d | {line}"
-        )
-
-
-def quoted(text: str) -> str:
-    """One argument, quoted where a shell would see more in it."""
-    if _SAFE.fullmatch(text):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"
-
-
-def command_of(scope: Any, body: bytes = b"", size: int | None = None) -> Command:
-    """The command that repeats a request; `size` is the body's true size in bytes where not all of it is there."""
+    `in_file`: whether a long body is to be read from a file; else it comes from standard input.
+    """
     if isinstance(scope, dict) and scope.get("type") == "websocket":
-        return _wscat(scope)
-    notes: list[str] = []
-    method = _method(scope)
-    sent, stdin, arguments = _body(body, size, notes)
-    headers = _headers(scope, _OWN, has_body=sent, notes=notes) + _unwanted(scope, has_body=sent)
-    url = f"{scheme_of(scope)}://{authority_of(scope)}{target_of(scope)}"
-    return Command(
-        ("curl", *_method_arguments(method, sent=sent), *_address_arguments(scope, url), url, *headers, *arguments),
-        stdin,
-        tuple(notes),
-    )
+        return wscat_command(scope)
+    notes = missing(body, size)
+    stdin, arguments = _body(body, in_file, notes)
+    url = url_of(scope)
+    first = [*_method_arguments(method_of(scope), sent=bool(body)), *_address_arguments(scope, url)]
+    headers = _headers(scope, has_body=bool(body), notes=notes) + _unwanted(scope, has_body=bool(body))
+    return Command(("curl", *first, url, *headers, *arguments), stdin, tuple(notes))
 
 
-def _method(scope: Any) -> str:
-    method = scope.get("method") if isinstance(scope, dict) else None
-    return method if isinstance(method, str) and _TOKEN.fullmatch(method.encode("utf-8", "replace")) else "GET"
+def command_for(exchange: Exchange) -> Command:
+    """The command that repeats what a connection asked, its body whole."""
+    return command_of(exchange.scope, exchange.request.data, exchange.request.size, in_file=False)
 
 
 def _method_arguments(method: str, *, sent: bool) -> tuple[str, ...]:
@@ -95,90 +63,45 @@ def _address_arguments(scope: Any, url: str) -> list[str]:
     if re.search(r"[\[\]{}]", url):
         arguments.append("--globoff")
     socket = socket_of(scope)
-    return [*arguments, "--unix-socket", socket] if socket and not _CONTROL.search(socket) else arguments
+    return [*arguments, "--unix-socket", socket] if socket and not CONTROL.search(socket) else arguments
 
 
-def _headers(scope: Any, own: frozenset[bytes], *, has_body: bool, notes: list[str]) -> list[str]:
+def _headers(scope: Any, *, has_body: bool, notes: list[str]) -> list[str]:
     """The headers that have to be given."""
     arguments: list[str] = []
-    for header in _listed(scope):
-        pair = _pair(header)
-        if pair is None:
-            notes.append("a header that can't stand in a command was left out")
+    for name, value in headers_of(scope, OWN, notes):
+        if name.lower() == b"transfer-encoding" and not has_body:
+            continue  # curl would wait for a body
+        if name.lower() == b"accept-encoding" and re.search("gzip|deflate|br|zstd", value):
+            arguments.append("--compressed")
         else:
-            arguments += _header(*pair, scope, own, has_body=has_body)
+            arguments += header_arguments(name, value)
     return arguments
 
 
 def _unwanted(scope: Any, *, has_body: bool) -> list[str]:
     """Takes away the headers that curl would add by itself."""
-    found = {(as_bytes(header[0]) or b"").lower() for header in _listed(scope) if isinstance(header, list) and header}
+    found = names_of(scope)
     wanted = [b"user-agent", b"accept", *([b"content-type"] if has_body else [])]
     return [part for name in wanted if name not in found for part in ("--header", f"{name.decode().title()}:")]
 
 
-def _listed(scope: Any) -> list[Any]:
-    headers = scope.get("headers") if isinstance(scope, dict) else None
-    return list(headers) if isinstance(headers, list | tuple) else []
-
-
-def _header(name: bytes, value: str, scope: Any, own: frozenset[bytes], *, has_body: bool) -> list[str]:
-    lower = name.lower()
-    if lower in own or (lower == b"host" and value == authority_of(scope)):
-        return []
-    if lower == b"transfer-encoding" and not has_body:
-        return []  # curl would wait for a body
-    if lower == b"accept-encoding" and re.search("gzip|deflate|br|zstd", value):
-        return ["--compressed"]
-    return ["--header", f"{name.decode()}: {value}" if value else f"{name.decode()};"]
-
-
-def _pair(header: Any) -> tuple[bytes, str] | None:
-    """Name and value; None where a command could not say them, or would say something else."""
-    match header:
-        case [name, value]:
-            key, data = as_bytes(name), as_bytes(value)
-            if key is None or data is None or not _TOKEN.fullmatch(key):
-                return None
-            text = _text(data)
-            return None if text is None or "\n" in text else (key, text)
-        case _:
-            return None
-
-
-def _text(data: bytes) -> str | None:
-    """Data as a shell's argument can hold it; None for what is rather binary."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    return None if _CONTROL.search(text) else text
-
-
-def _body(body: bytes, size: int | None, notes: list[str]) -> tuple[bool, bytes | None, list[str]]:
-    """Whether there is a body, what comes from standard input, and curl's arguments."""
-    if size is not None and size > len(body):
-        notes.append(f"only the first {len(body):,} of the body's {size:,} bytes were recorded")
+def _body(body: bytes, in_file: bool, notes: list[str]) -> tuple[bytes | None, list[str]]:
+    """What comes from standard input, and curl's arguments."""
     if not body:
-        return False, None, []
-    if len(body) > INLINE:
+        return None, []
+    if len(body) > INLINE and in_file:
         notes.append(f"the body is long: save it as {FILE} (w) where the command is run")
-        return True, None, ["--data-binary", f"@{FILE}"]
-    text = _text(body)
-    if text is not None:
-        return True, None, ["--data-raw", text]
-    return True, body, ["--data-binary", "@-"]
+        return None, ["--data-binary", f"@{FILE}"]
+    text = text_of(body) if len(body) <= INLINE else None
+    return (body, ["--data-binary", "@-"]) if text is None else (None, ["--data-raw", text])
 
 
-def _wscat(scope: Any) -> Command:
-    notes: list[str] = []
-    headers = [each for each in _headers(scope, _SOCKETS_OWN, has_body=True, notes=notes) if each != "--compressed"]
-    url = f"{scheme_of(scope)}://{authority_of(scope)}{target_of(scope)}"
-    arguments = []
-    offered = scope.get("subprotocols")
-    for name in offered if isinstance(offered, list | tuple) else ():
-        if isinstance(name, str) and not _CONTROL.search(name) and "\n" not in name:
-            arguments += ["--subprotocol", name]
-    return Command(
-        ("wscat", "--connect", url, *headers, *arguments), None, (*notes, "curl holds no WebSocket: this is for wscat")
-    )
+RECIPE: Final = Recipe(SHELL, commands(command_for), (HTTP, WEBSOCKET))
+
+
+def write_curl(
+    source: Source, *, keep_secrets: bool, connections: Iterable[Connection] | None = None
+) -> Iterator[bytes]:
+    """A script that repeats the requests, one after the other; WebSockets are opened by wscat."""
+    return write(RECIPE, source, keep_secrets=keep_secrets, connections=connections)

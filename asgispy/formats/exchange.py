@@ -6,16 +6,17 @@ What must not move in: how anything is written.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.formats.secrets import mask_body, mask_headers, mask_query
 from asgispy.formats.url import as_bytes
 from asgispy.model.events import RAISE, RECEIVE, SEND
-from asgispy.model.values import size_of
+from asgispy.model.values import Cut, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from asgispy.formats.source import Source
     from asgispy.model.connection import Connection
@@ -61,6 +62,20 @@ class Frame:
     size: int
     """True size in bytes."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether `data` is all of it."""
+        return size_of(self.data) >= self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that `receive` gave to the application."""
+
+    after: int
+    """How many messages the application had sent before it came."""
+    message: Any
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -78,6 +93,8 @@ class Exchange:
     frames: tuple[Frame, ...] = ()
     closing: Any = None
     """The message that ended a socket: `websocket.disconnect`, or `websocket.close`."""
+    incoming: tuple[Incoming, ...] = ()
+    """All that `receive` gave, in order. Where a request's body has masked secrets, its first part holds it whole."""
     error: Error | None = None
     """What left the application."""
     masked: bool = False
@@ -96,18 +113,18 @@ def exchange_from(connection: Connection, scope: Any, events: Iterable[Event], *
     for event in events:
         reading.take(event)
     mask = _Masking(keep=keep_secrets)
+    request = reading.received.body(mask)
     return Exchange(
         connection=replace(connection, query=mask.value("query_string", connection.query)),
         scope=mask.message(scope),
-        request=reading.received.body(mask),
+        request=request,
         answer=mask.message(reading.answer),
         answered=reading.answered,
         response=reading.sent.body(mask),
         trailers=tuple((name, value) for name, value in mask.value("headers", [*map(list, reading.trailers)])),
-        frames=tuple(
-            Frame(each.sent, each.offset, mask.value("text", each.data), each.size) for each in reading.frames
-        ),
+        frames=tuple(_masked_frame(each, mask) for each in reading.frames),
         closing=reading.closing,
+        incoming=tuple(_incoming(reading, request, mask)),
         error=reading.error,
         masked=mask.done,
     )
@@ -122,6 +139,23 @@ def header_pairs(carrier: Any) -> list[tuple[str, str]]:
             case [name, value] if (key := as_bytes(name)) is not None and (data := as_bytes(value)) is not None:
                 pairs.append((key.decode("latin-1"), data.decode("latin-1")))
     return pairs
+
+
+def _masked_frame(frame: Frame, mask: _Masking) -> Frame:
+    data = mask.value("text", frame.data)
+    size = size_of(data) if frame.complete else max(frame.size, size_of(data) + 1)
+    return Frame(frame.sent, frame.offset, data, size)
+
+
+def _incoming(reading: _Reading, request: Body, mask: _Masking) -> Iterator[Incoming]:
+    """A secret may reach over two parts of a body, so parts are masked in one piece or not at all."""
+    masked = request.data != reading.received.data
+    whole: bytes | Cut = request.data if request.complete else Cut(request.data, request.size)
+    for returned, message in sorted(reading.incoming, key=lambda each: each[0]):
+        given = mask.message(message)
+        if masked and message.get("type") == "http.request":
+            given, whole = {**given, "body": whole}, b""
+        yield Incoming(bisect_left(reading.sends, returned), given)
 
 
 class _Masking:
@@ -149,13 +183,18 @@ class _Gathered:
         self._data = bytearray()
         self._size = 0
 
+    @property
+    def data(self) -> bytes:
+        """What there is of it, nothing masked."""
+        return bytes(self._data)
+
     def add(self, part: Any) -> None:
         if len(self._data) == self._size:
             self._data += as_bytes(part) or b""
         self._size += size_of(part)
 
     def body(self, mask: _Masking) -> Body:
-        data = bytes(self._data)
+        data = self.data
         masked = mask.value("body", data)
         return Body(masked, len(masked) if len(data) >= self._size else max(self._size, len(masked) + 1))
 
@@ -171,6 +210,10 @@ class _Reading:
         self.trailers: list[tuple[bytes, bytes]] = []
         self.frames: list[Frame] = []
         self.closing: Any = None
+        self.incoming: list[tuple[int, dict[Any, Any]]] = []
+        """With the offsets at which they came."""
+        self.sends: list[int] = []
+        """The offsets at which the application sent something; events come in order of their calls."""
         self.error: Error | None = None
 
     def take(self, event: Event) -> None:
@@ -179,6 +222,10 @@ class _Reading:
         message = event.message
         if event.kind not in (RECEIVE, SEND) or event.error is not None or not isinstance(message, dict):
             return
+        if event.kind == SEND:
+            self.sends.append(event.offset)
+        else:
+            self.incoming.append((event.offset + (event.duration or 0), message))
         kind = message.get("type")
         if kind in _ANSWERS and event.kind == SEND:
             if self.answer is None:

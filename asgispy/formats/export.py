@@ -86,15 +86,31 @@ FORMATS: Final[dict[str, Format]] = {
     "markdown": Format("Markdown, to be pasted into an issue", ".md", f"{_HERE}.markdown:write_markdown"),
     "html": Format("HTML report, one file to open in a browser", ".html", f"{_HERE}.html_report:write_html"),
     "otlp": Format("OpenTelemetry traces, OTLP/JSON or to a collector", ".otlp", f"{_HERE}.otlp:write_otlp"),
+    "curl": Format("shell script of curl commands", ".sh", f"{_HERE}.curl:write_curl"),
+    "httpie": Format("shell script of HTTPie commands", ".httpie.sh", f"{_HERE}.httpie:write_httpie"),
+    "wscat": Format("shell script that opens WebSockets with wscat", ".wscat.sh", f"{_HERE}.sockets:write_wscat"),
+    "websocat": Format(
+        "shell script of websocat commands, which say what the client said",
+        ".websocat.sh",
+        f"{_HERE}.sockets:write_websocat",
+    ),
+    "httpx": Format("Python script that sends the requests with httpx", ".py", f"{_HERE}.httpx_script:write_httpx"),
+    "pytest": Format("tests for pytest, in process", "_test.py", f"{_HERE}.pytest_test:write_pytest"),
+    "asgi": Format(
+        "Python program that calls the application again, for reports of bugs",
+        ".asgi.py",
+        f"{_HERE}.reproduction:write_asgi",
+    ),
+    "raw": Format("requests and responses as HTTP/1.1 writes them", ".raw", f"{_HERE}.raw:write_raw"),
 }
 """By name, as `--format` takes it."""
 
 
 def format_of(path: PurePath, otherwise: str = "json") -> str:
-    """The name of the format that a file's name asks for; `otherwise` when it asks for none, or fits that one, too."""
-    suffix = {".ndjson": ".jsonl"}.get(path.suffix.lower(), path.suffix.lower())
-    names = [name for name, format in FORMATS.items() if format.suffix == suffix]
-    return otherwise if otherwise in names or not names else names[0]
+    """The format that a file's name asks for, by its longest end that is known; `otherwise` when it asks for none."""
+    name = path.name.lower()
+    ends = {format.suffix: name for name, format in FORMATS.items()} | {".ndjson": "jsonl", "": otherwise}
+    return ends[max((end for end in ends if name.endswith(end)), key=len)]
 
 
 def schema() -> str:

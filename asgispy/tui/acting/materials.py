@@ -17,11 +17,14 @@ import msgspec
 
 from asgispy.analysis.content.body import media_type
 from asgispy.analysis.content.encoding import plain_body
+from asgispy.formats import httpie, httpx_script, pytest_test, raw, reproduction, sockets
 from asgispy.formats.curl import command_of
 from asgispy.formats.document import connection_object, event_object
+from asgispy.formats.exchange import exchange_of
 from asgispy.formats.secrets import MASK, mask_body, mask_headers, mask_query
+from asgispy.formats.strung import alone
 from asgispy.formats.url import as_bytes, path_of, url_of
-from asgispy.model.connection import LIFESPAN
+from asgispy.model.connection import HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import OPEN
 from asgispy.model.units import format_size
 from asgispy.tui.acting.entry import Entry
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
     from asgispy.capture.messages import Direction
     from asgispy.capture.reader import CaptureReader
+    from asgispy.formats.exchange import Exchange
+    from asgispy.formats.strung import Written
     from asgispy.tui.acting.subject import Beginning, Subject
 
 CURL_BODY: Final = 64 * 1024
@@ -71,6 +76,7 @@ def materials(subject: Subject, *, keep_secrets: bool) -> list[Material]:
     found: list[Material] = []
     if subject.connection.type != LIFESPAN:
         found += _addresses(subject, keep_secrets=keep_secrets)
+    found += _repeats(subject, keep_secrets=keep_secrets)
     found += _bodies(subject)
     if subject.text:
         found.append(_ready("text", "selected text", "t", subject.text))
@@ -118,6 +124,51 @@ def _command(subject: Subject, keep_secrets: bool, reader: CaptureReader, most: 
     command = command_of(scope, masked, max(0, size - len(body)) + len(masked))
     hidden = ["secrets masked"] if scope != subject.scope or masked != body else []
     return Made(command.text, "; ".join([*hidden, *command.notes]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """A format that repeats a connection, for one of them."""
+
+    name: str
+    title: str
+    key: str
+    types: tuple[int, ...]
+    preview: str
+    suffix: str
+    """The end of a file's name; empty for what is only copied."""
+    write: Callable[[Exchange], Written]
+
+
+_REPEATS: Final = (
+    _Repeat("httpie", "HTTPie command", "h", (HTTP,), "http …, for a shell", "", httpie.copied_command),
+    _Repeat("websocat", "websocat command", "w", (WEBSOCKET,), "says again what was said", "", sockets.copied_command),
+    _Repeat("httpx", "httpx script", "H", (HTTP,), "Python that sends it", ".py", partial(alone, httpx_script.RECIPE)),
+    _Repeat(
+        "raw", "raw request and response", "r", (HTTP, WEBSOCKET), "as HTTP/1.1 writes them", ".raw",
+        partial(alone, raw.RECIPE),
+    ),
+    _Repeat(
+        "pytest", "pytest test", "P", (HTTP, WEBSOCKET), "in process, expects this answer", "_test.py",
+        partial(alone, pytest_test.RECIPE),
+    ),
+    _Repeat(
+        "asgi", "ASGI reproduction", "A", (HTTP, WEBSOCKET, LIFESPAN), "Python that calls the application with it",
+        ".asgi.py", partial(alone, reproduction.RECIPE),
+    ),
+)  # fmt: skip
+
+
+def _repeats(subject: Subject, *, keep_secrets: bool) -> Iterator[Material]:
+    for repeat in _REPEATS:
+        if subject.connection.type in repeat.types:
+
+            def make(reader: CaptureReader, most: int, repeat: _Repeat = repeat) -> Made:
+                made = repeat.write(exchange_of(reader, subject.connection, keep_secrets=keep_secrets))
+                return Made(made.text, "; ".join(made.notes))
+
+            file = file_name(subject, repeat.name, repeat.suffix) if repeat.suffix else ""
+            yield Material(Entry(repeat.name, repeat.title, repeat.preview, repeat.key), make, file)
 
 
 def _masked_scope(scope: Any) -> Any:
