@@ -73,9 +73,8 @@ def _headers(scope: Any, *, has_body: bool, notes: list[str]) -> list[str]:
         if name.lower() == b"transfer-encoding" and not has_body:
             continue  # curl would wait for a body
         if name.lower() == b"accept-encoding" and re.search("gzip|deflate|br|zstd", value):
-            arguments.append("--compressed")
-        else:
-            arguments += header_arguments(name, value)
+            arguments.append("--compressed")  # so that what comes can be read; the header alone asks for it
+        arguments += header_arguments(name, value)
     return arguments
 
 

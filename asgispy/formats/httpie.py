@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.formats import curl
 from asgispy.formats.request import FILE, INLINE, LEFT_OUT, OWN, headers_of, method_of, missing, names_of, text_of
 from asgispy.formats.shell import Command
-from asgispy.formats.strung import SHELL, Recipe, Written, commands, copied, write
+from asgispy.formats.strung import SHELL, Recipe, commands, copied, write
 from asgispy.formats.url import socket_of, target_of, url_of
 from asgispy.model.connection import HTTP
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from asgispy.formats.exchange import Exchange
     from asgispy.formats.source import Source
+    from asgispy.formats.strung import Written
     from asgispy.model.connection import Connection
 
 _METHOD: Final = re.compile(r"[A-Z]+")

@@ -71,8 +71,8 @@ class Served:
         self.lifespan.cancel()
 
     def ask(self, method, url, headers=(), content=b"", scope=()):
-        """Send a request; an exception of the application comes out only where nothing was answered."""
-        failures = []
+        """Send a request with these very headers; the application's exception comes out where nothing was answered."""
+        failures, own = [], {{"headers": list(headers), **dict(scope)}}
 
         async def application(given, receive, send):
             started = False
@@ -83,7 +83,7 @@ class Served:
                 await send(message)
 
             try:
-                await self.application({{**given, "state": dict(self.state), **dict(scope)}}, receive, forward)
+                await self.application({{**given, "state": dict(self.state), **own}}, receive, forward)
             except Exception as error:
                 if not started:
                     failures.append(error)
@@ -91,7 +91,7 @@ class Served:
 
         async def asked():
             transport = httpx.ASGITransport(application, raise_app_exceptions=False)
-            request = httpx.Request(method, url, headers=list(headers), content=content)
+            request = httpx.Request(method, url, content=content)
             async with httpx.AsyncClient(transport=transport) as client:
                 return await asyncio.wait_for(client.send(request), TIMEOUT)
 

@@ -17,7 +17,7 @@ from asgispy.formats.exchange import header_pairs
 from asgispy.formats.pytest_driver import HEAD
 from asgispy.formats.python import Code, literal, plain, scope_of
 from asgispy.formats.reproduction import incoming_of
-from asgispy.formats.request import OWN, method_of, raw_headers
+from asgispy.formats.request import method_of, raw_headers
 from asgispy.formats.secrets import MASK
 from asgispy.formats.strung import Recipe, Written, comments, write
 from asgispy.formats.url import authority_of, header_of, scheme_of, target_of
@@ -41,7 +41,6 @@ _STABLE: Final = (
     "access-control-allow-headers", "access-control-allow-credentials",
 )  # fmt: skip
 """Headers that mean the same every time."""
-_OWN: Final = OWN | {b"transfer-encoding"}
 _PLAIN_TARGET: Final = re.compile(r"(?:/(?!\.)[A-Za-z0-9_~.-]*)+(?:\?[A-Za-z0-9_~.&=,+-]*)?")
 """What httpx sends as it is."""
 _PLAIN_HOST: Final = re.compile(r"[a-z0-9.-]{1,200}(?::\d{1,4})?", re.IGNORECASE)
@@ -124,7 +123,7 @@ def _call(exchange: Exchange, notes: list[str]) -> str:
         url = f"{scheme_of(scope)}://{host}/"
         odd = {key: scope[key] for key in ("path", "raw_path", "query_string", "root_path") if key in scope}
         arguments["scope"] = plain(odd, notes, "scope")
-    arguments = {"headers": raw_headers(scope, _OWN), "content": exchange.request.data, **arguments}
+    arguments = {"headers": raw_headers(scope, frozenset()), "content": exchange.request.data, **arguments}
     parts = [literal(method_of(scope), 8), literal(url, 8)]
     parts += [f"{key}={literal(value, 8, len(key) + 1)}" for key, value in arguments.items() if value]
     inner = "".join(f"        {part},\n" for part in parts)

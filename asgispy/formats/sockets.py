@@ -9,9 +9,9 @@ import struct
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.request import CONTROL, LEFT_OUT, OWN, headers_of, text_of
+from asgispy.formats.request import LEFT_OUT, OWN, headers_of, text_of
 from asgispy.formats.shell import Command, decoded, quoted
-from asgispy.formats.strung import SHELL, Recipe, Written, commands, copied, write
+from asgispy.formats.strung import SHELL, Recipe, commands, copied, write
 from asgispy.formats.url import socket_of, url_of
 from asgispy.model.connection import WEBSOCKET
 from asgispy.model.values import size_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from asgispy.formats.exchange import Exchange, Frame
     from asgispy.formats.source import Source
+    from asgispy.formats.strung import Written
     from asgispy.model.connection import Connection
 
 _OWN: Final = OWN | {
@@ -59,14 +60,14 @@ def websocat_command(exchange: Exchange) -> Command:
     frames = [frame for frame in exchange.frames if not frame.sent]
     if not all(frame.complete for frame in frames):
         notes.append("of some messages only the beginning was recorded")
-    written, mode = _spoken(frames, notes)
+    spoken, mode = _spoken(frames, notes)
+    addresses = ["lengthprefixed:-", f"msg2line:{url_of(scope)}"] if frames else [url_of(scope)]
     pause = f"sleep {_wait(exchange)}"
-    source = ["lengthprefixed:-"] if "-B" in mode else []
     return Command(
-        ("websocat", *mode, *_close(exchange), *arguments, *source, url_of(scope)),
+        ("websocat", "--text", *mode, *_close(exchange), *arguments, *addresses),
         None,
         tuple(notes),
-        f"{{ {written}; {pause}; }}" if written else pause,
+        f"{{ {'; '.join([*spoken, pause])}; }}" if spoken else pause,
     )
 
 
@@ -83,31 +84,35 @@ def _subprotocols(scope: Any, notes: list[str]) -> list[str]:
     return sayable
 
 
-def _spoken(frames: list[Frame], notes: list[str]) -> tuple[str, list[str]]:
-    """A command that writes the messages, and how websocat is to take them: as lines wherever that says it all."""
-    lines = [_line(frame.data) for frame in frames]
-    if all(line is not None for line in lines):
-        written = "printf '%s\\n' " + " ".join(quoted(line or "") for line in lines) if lines else ""
-        return written, ["--text", "--linemode-strip-newlines"]
-    notes.append("T and B begin the messages that come: text and binary")
-    data = b"".join(struct.pack(">I", len(each)) + each for each in map(_marked, frames))
-    most = max(_BUFFER, *(len(_marked(frame)) for frame in frames)) + 1
-    return decoded(data), [
-        "--text", "--text-prefix=T", "--binary-prefix=B", "--lengthprefixed-skip-write-direction", "-B", str(most),
-    ]  # fmt: skip
+def _spoken(frames: list[Frame], notes: list[str]) -> tuple[list[str], list[str]]:
+    """Commands that write the messages, each after its length, and how websocat is to take them.
+
+    Lines would not do: websocat takes several that come at once for other messages than they are. An empty message
+    would end its input, so where there is one, as where there are bytes, a letter before each says what it is.
+    """
+    if not frames:
+        return [], []
+    mode = ["--no-line", "--lengthprefixed-skip-write-direction"]
+    marked = not all(isinstance(frame.data, str) and frame.data for frame in frames)
+    if marked:
+        notes.append("T and B begin the messages that come: text and binary")
+        mode += ["--text-prefix=T", "--binary-prefix=B"]
+    longest = max(size_of(frame.data) for frame in frames) + 16
+    if longest > _BUFFER:
+        mode.append(f"--buffer-size={longest}")
+    return [_written(frame, marked=marked) for frame in frames], mode
 
 
-def _line(data: str | bytes) -> str | None:
-    """A text that can be a line of its own."""
-    if isinstance(data, bytes) or not data or "\n" in data or size_of(data) >= _BUFFER:
-        return None
-    return None if CONTROL.search(data) or text_of(data.encode("utf-8", "surrogatepass")) is None else data
-
-
-def _marked(frame: Frame) -> bytes:
-    if isinstance(frame.data, bytes):
-        return b"B" + frame.data
-    return b"T" + frame.data.encode("utf-8", "replace")
+def _written(frame: Frame, *, marked: bool) -> str:
+    """A command that writes a message's length, its letter and the message."""
+    data = frame.data if isinstance(frame.data, bytes) else frame.data.encode("utf-8", "replace")
+    letter = "" if not marked else "B" if isinstance(frame.data, bytes) else "T"
+    length = struct.pack(">I", len(letter) + len(data))
+    text = text_of(data) if isinstance(frame.data, str) else None
+    if text is None:
+        return decoded(length + letter.encode() + data)
+    octal = "".join(f"\\{byte:03o}" for byte in length)
+    return f"printf '{octal}{letter}%s' {quoted(text)}"
 
 
 def _wait(exchange: Exchange) -> int:

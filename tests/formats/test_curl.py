@@ -128,7 +128,7 @@ def test_what_curl_makes_itself_is_left_to_it() -> None:
     ]  # fmt: skip
     assert command_of(scope(method="POST", headers=headers), b"hi").text == (
         "curl http://shop.example/a --header 'user-agent: x' --header 'accept: a' --header 'content-type: t'"
-        " --compressed --data-raw hi"
+        " --compressed --header 'accept-encoding: gzip, br' --data-raw hi"
     )
 
 

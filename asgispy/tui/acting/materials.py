@@ -145,7 +145,7 @@ _REPEATS: Final = (
     _Repeat("websocat", "websocat command", "w", (WEBSOCKET,), "says again what was said", "", sockets.copied_command),
     _Repeat("httpx", "httpx script", "H", (HTTP,), "Python that sends it", ".py", partial(alone, httpx_script.RECIPE)),
     _Repeat(
-        "raw", "raw request and response", "r", (HTTP, WEBSOCKET), "as HTTP/1.1 writes them", ".raw",
+        "raw", "raw request and response", "r", (HTTP, WEBSOCKET), "as HTTP/1.1 writes them", ".txt",
         partial(alone, raw.RECIPE),
     ),
     _Repeat(
@@ -154,7 +154,7 @@ _REPEATS: Final = (
     ),
     _Repeat(
         "asgi", "ASGI reproduction", "A", (HTTP, WEBSOCKET, LIFESPAN), "Python that calls the application with it",
-        ".asgi.py", partial(alone, reproduction.RECIPE),
+        ".py", partial(alone, reproduction.RECIPE),
     ),
 )  # fmt: skip
 
