@@ -42,10 +42,10 @@ def send(method, base, target, headers=(), content=b"", chunked=False, socket=No
     try:
         request = httpx.Request(
             method,
-            BASE or base,
+            (BASE or base) + target,
             headers=list(headers),
             content=iter([content]) if chunked else content,
-            extensions={{"target": target.encode("ascii")}},
+            extensions={{"target": target.encode("ascii")}},  # as it was sent; the URL may be escaped anew
         )
         with httpx.Client(transport=httpx.HTTPTransport(uds=socket) if socket else None, timeout=60) as client:
             response = client.send(request)

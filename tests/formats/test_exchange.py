@@ -101,3 +101,47 @@ def test_secrets_are_masked_unless_told_otherwise(tmp_path: Path, keep: bool) ->
     assert ("hidden" in str(found)) is keep
     assert found.request.complete
     assert found.response.complete
+
+
+def test_what_came_knows_what_had_been_sent_before(tmp_path: Path) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        tape = studio.tape()
+        number = tape.open(websocket_scope("/chat"))
+        tape.receive(number, {"type": "websocket.connect"})
+        tape.send(number, {"type": "websocket.accept"})
+        waiting = tape.receive(number, None, took=None)
+        tape.send(number, {"type": "websocket.send", "text": "refused"}, error=Error("RuntimeError", "no", ""))
+        tape.send(number, {"type": "websocket.send", "text": "first"})
+        tape.receive(number, {"type": "websocket.receive", "text": "late"}, order=waiting, took=5_000_000)
+        tape.returned(number)
+    (found,) = exchanges(tmp_path / "c.asgispy")
+    assert [(each.after, each.message["type"]) for each in found.incoming] == [
+        (0, "websocket.connect"),
+        (2, "websocket.receive"),
+    ]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_secret_that_reaches_over_two_parts_is_masked_in_both(tmp_path: Path, keep: bool) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        tape = studio.tape()
+        number = tape.open(http_scope("/a", method="POST"))
+        tape.receive(number, request(b"a=1&pass", more=True))
+        tape.receive(number, request(b"word=hid", more=True))
+        tape.receive(number, request(b"den"))
+        tape.returned(number)
+    (found,) = exchanges(tmp_path / "c.asgispy", keep_secrets=keep)
+    bodies = [each.message["body"] for each in found.incoming]
+    assert bodies == ([b"a=1&pass", b"word=hid", b"den"] if keep else [b"a=1&password=***", b"", b""])
+    assert [each.message["more_body"] for each in found.incoming] == [True, True, False]
+
+
+def test_a_masked_frame_is_still_known_to_be_whole_or_cut(tmp_path: Path) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        tape = studio.tape()
+        number = tape.open(websocket_scope("/chat"))
+        tape.send(number, {"type": "websocket.send", "text": '{"token": "a-very-long-secret"}'})
+        tape.send(number, {"type": "websocket.send", "text": Cut('{"token": "a', 14)})
+        tape.returned(number)
+    (found,) = exchanges(tmp_path / "c.asgispy", keep_secrets=False)
+    assert [each.complete for each in found.frames] == [True, False]

@@ -71,10 +71,24 @@ def test_secrets_are_masked_unless_they_are_wanted(empty: Builder) -> None:
     assert "curl-secrets" not in made(empty, id, keep=True)
 
 
+def test_what_repeats_a_request_can_be_had_alone(empty: Builder) -> None:
+    id = simple(empty, 0, "POST", "/login", 200, MS, b"", posted=b'{"password":"hunter2"}')
+    found = made(empty, id)
+    assert str(found["httpie"].data).startswith('http --ignore-stdin \'--raw={"password":"***"}\' ')
+    for name in ("httpx", "pytest", "asgi"):
+        compile(found[name].data, name, "exec")
+    assert b"POST /login HTTP/1.1\r\n" in found["raw"].raw
+    for name in ("httpie", "httpx", "raw", "pytest", "asgi"):
+        assert found[name].note == "secrets masked"
+        assert b"hunter2" not in found[name].raw
+        assert b"hunter2" in made(empty, id, keep=True)[name].raw
+
+
 def test_a_plain_request_offers_no_more_than_it_has(empty: Builder) -> None:
     scope = http_scope("GET", "/", headers=[[b"host", b"x"]])
     id = empty.open(0, scope, [send(MS, MS, start(204)), returned(MS)])
-    assert list(made(empty, id)) == ["url", "path", "curl", "connection-json"]
+    repeats = ["httpie", "httpx", "raw", "pytest", "asgi"]
+    assert list(made(empty, id)) == ["url", "path", "curl", *repeats, "connection-json"]
 
 
 def test_a_compressed_body_comes_out_readable_and_says_so(empty: Builder) -> None:
@@ -99,11 +113,17 @@ def test_a_socket_and_its_message(empty: Builder) -> None:
     assert found["curl"].data.startswith("wscat --connect ws://127.0.0.1:8000/ws")  # type: ignore[arg-type]
     assert json.loads(found["message"].data) == {"n": 0, "text": "hello, world"}
     assert "response-body" not in found
+    assert "| websocat --text" in str(found["websocat"].data)
+    assert b"# messages: seconds, direction, kind, data\n" in found["raw"].raw
+    assert "def test_socket_ws(served):" in str(found["pytest"].data)
+    assert "CONNECTIONS.append((" in str(found["asgi"].data)
+    assert "httpie" not in found
 
 
 def test_a_failure_has_its_traceback_and_a_lifespan_no_url(empty: Builder) -> None:
     assert "KeyError" in str(made(empty, failing(empty, 0, "/x", MS))["traceback"].data)
-    assert list(made(empty, empty.open(0, LIFESPAN_SCOPE, startup(MS)), index=0)) == ["event-json", "connection-json"]
+    lifespan = made(empty, empty.open(0, LIFESPAN_SCOPE, startup(MS)), index=0)
+    assert list(lifespan) == ["asgi", "event-json", "connection-json"]
 
 
 @pytest.mark.parametrize("scope", [None, 5, [], {"type": "http"}, {"type": "http", "headers": {}, "path": b"/x"}])
