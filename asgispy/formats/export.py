@@ -86,22 +86,22 @@ FORMATS: Final[dict[str, Format]] = {
     "markdown": Format("Markdown, to be pasted into an issue", ".md", f"{_HERE}.markdown:write_markdown"),
     "html": Format("HTML report, one file to open in a browser", ".html", f"{_HERE}.html_report:write_html"),
     "otlp": Format("OpenTelemetry traces, OTLP/JSON or to a collector", ".otlp", f"{_HERE}.otlp:write_otlp"),
-    "curl": Format("shell script of curl commands", ".sh", f"{_HERE}.curl:write_curl"),
-    "httpie": Format("shell script of HTTPie commands", ".httpie.sh", f"{_HERE}.httpie:write_httpie"),
-    "wscat": Format("shell script that opens WebSockets with wscat", ".wscat.sh", f"{_HERE}.sockets:write_wscat"),
+    "curl": Format("Shell script of curl commands", ".sh", f"{_HERE}.curl:write_curl"),
+    "httpie": Format("Shell script of HTTPie commands", ".httpie.sh", f"{_HERE}.httpie:write_httpie"),
+    "wscat": Format("Shell script of wscat commands, for sockets", ".wscat.sh", f"{_HERE}.sockets:write_wscat"),
     "websocat": Format(
-        "shell script of websocat commands, which say what the client said",
+        "Shell script of websocat commands, for sockets",
         ".websocat.sh",
         f"{_HERE}.sockets:write_websocat",
     ),
-    "httpx": Format("Python script that sends the requests with httpx", ".py", f"{_HERE}.httpx_script:write_httpx"),
-    "pytest": Format("tests for pytest, in process", "_test.py", f"{_HERE}.pytest_test:write_pytest"),
+    "httpx": Format("Python that sends the requests with httpx", ".py", f"{_HERE}.httpx_script:write_httpx"),
+    "pytest": Format("Tests for pytest, in process", "_test.py", f"{_HERE}.pytest_test:write_pytest"),
     "asgi": Format(
-        "Python program that calls the application again, for reports of bugs",
+        "Python that calls the application again",
         ".asgi.py",
         f"{_HERE}.reproduction:write_asgi",
     ),
-    "raw": Format("requests and responses as HTTP/1.1 writes them", ".raw", f"{_HERE}.raw:write_raw"),
+    "raw": Format("Requests and responses as HTTP/1.1 writes them", ".raw", f"{_HERE}.raw:write_raw"),
 }
 """By name, as `--format` takes it."""
 
