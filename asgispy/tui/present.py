@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from asgispy.analysis.wording import value_text as value_text
 from asgispy.model.units import format_size
-from asgispy.model.values import BytesLike, Cut, Opaque
+from asgispy.model.values import BytesLike, Cut
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -55,30 +56,6 @@ def latin(value: Any) -> str:
             return f"{latin(data)}… ({format_size(size)})"
         case _:
             return value_text(value)
-
-
-def value_text(value: Any, limit: int = 500) -> str:
-    """Any recorded value on one line, as Python would write it."""
-    match value:
-        case Opaque(type=name, repr=text):
-            return text if text.startswith(f"<{name} ") else f"<{name}> {text}"
-        case dict():
-            inner = ", ".join(f"{key!r}: {value_text(item, limit)}" for key, item in value.items())
-            return _shortened(f"{{{inner}}}", limit)
-        case list():
-            return _shortened(f"[{', '.join(value_text(item, limit) for item in value)}]", limit)
-        case Cut(data=data, size=size):
-            return f"{data[:limit]!r}… ({format_size(size)})"
-        case BytesLike(type=name, data=data, size=size):
-            return f"{name}({data[:limit]!r}) ({format_size(size)})"
-        case bytes() | str() if len(value) > limit:
-            return f"{value[:limit]!r}… ({format_size(len(value))})"
-        case _:
-            return _shortened(repr(value), limit)
-
-
-def _shortened(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def preview(value: Any, limit: int = 300) -> str:

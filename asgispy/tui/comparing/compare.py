@@ -10,10 +10,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from asgispy.analysis.comparing.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
 from asgispy.formats.url import as_bytes
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES, WEBSOCKET
 from asgispy.model.units import format_duration, format_size
-from asgispy.tui.comparing.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
 from asgispy.tui.present import value_text
 
 if TYPE_CHECKING:

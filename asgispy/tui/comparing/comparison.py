@@ -16,8 +16,8 @@ from asgispy.tui.sanitise import TAB, clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from asgispy.analysis.comparing.differing import Row
     from asgispy.tui.comparing.compare import Section
-    from asgispy.tui.comparing.differing import Row
 
 Line = tuple[tuple[str, str], ...]
 """Clean texts with their looks; looks are names of palette styles."""

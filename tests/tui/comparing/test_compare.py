@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asgispy.analysis.comparing.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
 from asgispy.model.connection import HTTP, WEBSOCKET, Connection
 from asgispy.model.events import Error
 from asgispy.tui.comparing.compare import Payload, Side, compare, swapped
-from asgispy.tui.comparing.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
 
 if TYPE_CHECKING:
     from asgispy.tui.comparing.compare import Section

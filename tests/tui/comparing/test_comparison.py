@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asgispy.analysis.comparing.differing import Row, text_rows
 from asgispy.tui.comparing.compare import Section
 from asgispy.tui.comparing.comparison import CONTEXT, LINES_PER_VALUE, lay_out
-from asgispy.tui.comparing.differing import Row, text_rows
 from asgispy.tui.paint import width_of
 from asgispy.tui.sanitise import clean
 

@@ -1,7 +1,7 @@
 """Differences between two texts, two sets of pairs, or two pieces of data, as rows of a table. Pure and bounded.
 
 Each function is symmetric: exchanging its arguments gives the mirrored rows. What must not move in: what of two
-connections is compared with what (compare).
+connections is compared with what (tui/comparing, replay).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.tui.present import value_text
+from asgispy.analysis.wording import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
