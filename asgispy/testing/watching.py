@@ -4,7 +4,7 @@
         client = spy(httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test"))
         ...
 
-What must not move in: pytest (plugin), and recording (local).
+What must not move in: pytest (plugin), and recording (collect/local).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from asgispy.capture.backup import save_copy
 from asgispy.checks.policy import policy_of
+from asgispy.collect.local import LocalRecording
 from asgispy.errors import UsageError
 from asgispy.formats.report import Report, text_report
 from asgispy.model.finding import APP, FRAMEWORK, LEVEL_NAMES, level_of
-from asgispy.testing.local import LocalRecording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

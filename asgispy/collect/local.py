@@ -1,6 +1,7 @@
-"""Records within the process of the test: probes' outboxes that are emptied into a pipeline, without a socket between.
+"""Records applications that run in the inspector's own process (tests, replays), without a socket between.
 
-What must not move in: what a test is told (watching).
+Probes' outboxes are emptied into a pipeline by a thread. What must not move in: what a test is told (testing/watching),
+and what is replayed (replay).
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.capture.writer import CaptureWriter
 from asgispy.collect.pipeline import Pipeline
 from asgispy.probe.middleware import SpyMiddleware
+from asgispy.probe.observer import QUEUED
 from asgispy.probe.outbox import Outbox
 from asgispy.probe.process import introduction
 from asgispy.wire.codec import join_chunks
+from asgispy.wire.observations import encode_observations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +45,7 @@ class LocalRecording:
         """By the server that calls the applications; empty for a test client."""
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._pump = threading.Thread(target=self._run, name="asgispy-testing", daemon=True)
+        self._pump = threading.Thread(target=self._run, name="asgispy-local", daemon=True)
         self._pump.start()
 
     def wrap(self, app: Any, server: str = "") -> SpyMiddleware:
@@ -52,6 +55,10 @@ class LocalRecording:
             if source is None:
                 self._sources[server] = source = _Source(self._pipeline, server, self.flush)
         return _Watched(app, source)
+
+    def note(self, kind: int, facts: dict[str, Any], server: str = "") -> None:
+        """Add an observation to the connection whose application, wrapped for that server, runs in this context."""
+        self._sources[server].outbox.observer.note(kind, facts)
 
     def flush(self) -> None:
         """Take over what has been recorded until now."""
@@ -92,15 +99,18 @@ class _Source:
         self.outbox.listening = True
         self.flush = flush
         self._pipeline = pipeline
-        identity = f"test-{next(_identities)}"
+        identity = f"local-{next(_identities)}"
         self._process = pipeline.join(introduction(identity, time.time_ns(), token="", server=server))
 
     def empty(self) -> None:
         """Hand everything to the pipeline."""
+        observed = self.outbox.observer.take(QUEUED)  # first, so that what they belong to is in what follows
         for chunk in self.outbox.hanging():
             self._pipeline.feed(self._process, join_chunks([chunk]))
         while chunks := self.outbox.take(BATCH_BYTES):
             self._pipeline.feed(self._process, join_chunks(chunks))
+        if observed:
+            self._pipeline.observe(self._process, encode_observations(observed))
 
     def close(self) -> None:
         """Nothing more comes."""
