@@ -16,6 +16,7 @@ from asgispy.model.observation import (
     OUTPUT,
     PAUSE,
     POOL,
+    REPLAY,
     SENDER,
     STALL,
     TASK,
@@ -131,6 +132,11 @@ def _upstream(observation: Observation) -> str:
 
 def _after(observation: Observation) -> str:
     return f" after {format_duration(observation.duration)}" if observation.duration is not None else ""
+def _replay(observation: Observation) -> str:
+    facts = observation.facts
+    original, capture = facts.get("original"), facts.get("capture")
+    where = f" in {capture}" if isinstance(capture, str) and capture else ""
+    return f"a replay of #{original}{where}" if isinstance(original, int) else "a replay"
 
 
 _SAYINGS: Final[dict[int, Callable[[Observation], str]]] = {
@@ -146,4 +152,5 @@ _SAYINGS: Final[dict[int, Callable[[Observation], str]]] = {
     LEFT: _left,
     LAYERS: _layers,
     UPSTREAM: _upstream,
+    REPLAY: _replay,
 }

@@ -34,6 +34,8 @@ LAYERS: Final = 11
 UPSTREAM: Final = 13
 """What a proxy had to do with its upstream. Facts: place; of a new connection connect (seconds) and again (was it
 asked twice?); of a failure side (upstream or client) and error."""
+REPLAY: Final = 12
+"""It was sent again by `asgispy replay`. Facts: original (id of a connection), capture (the name of its file)."""
 
 KINDS: Final = {
     LOG: "log",
@@ -48,6 +50,7 @@ KINDS: Final = {
     LEFT: "left",
     LAYERS: "layers",
     UPSTREAM: "upstream",
+    REPLAY: "replay",
 }
 
 LOGGED: Final = frozenset({LOG, OUTPUT, WARNING})

@@ -12,7 +12,19 @@ from urllib.parse import unquote_plus
 from asgispy.analysis.route import route_of
 from asgispy.model.connection import FAILED, LIFESPAN, OPEN_STATE, STATE_NAMES, TYPE_NAMES, Note
 from asgispy.model.finding import LEVEL_NAMES, OWNERS
-from asgispy.model.observation import DELAY, LAYERS, LEFT, LOG, OUTPUT, SENDER, STALL, TASK, UPSTREAM, WARNING
+from asgispy.model.observation import (
+    DELAY,
+    LAYERS,
+    LEFT,
+    LOG,
+    OUTPUT,
+    REPLAY,
+    SENDER,
+    STALL,
+    TASK,
+    UPSTREAM,
+    WARNING,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +164,7 @@ FLAGS: Final[dict[str, dict[str, Flag]]] = {
         "left": _observed(LEFT),
         "layers": _observed(LAYERS),
         "upstream": _observed(UPSTREAM),
+        "replay": _observed(REPLAY),
         "body": Flag(lambda reading: reading.connection.received + reading.connection.sent > 0, "received + sent > 0"),
         "query": _set("query"),
         "status": _set("status"),

@@ -79,6 +79,7 @@ _HAS: Final = (
     ("sender", "messages sent by another task than its own"),
     ("left", "the client left, as the disconnect watch saw"),
     ("layers", "an X-ray of its middleware"),
+    ("replay", "sent again by asgispy replay"),
     ("mark", "marked by you"),
     ("comment", "commented by you"),
 )

@@ -17,7 +17,7 @@ from asgispy.analysis.startup import lifespan_trouble
 from asgispy.analysis.stuck import report_lines
 from asgispy.model.connection import COMPLETED, FAILED, HTTP, LIFESPAN, OPEN_STATE, Connection
 from asgispy.model.events import RECEIVE, SEND, Event
-from asgispy.model.observation import KINDS, LEFT, STALL, InFlight, Observation, TaskStack
+from asgispy.model.observation import KINDS, LEFT, REPLAY, STALL, InFlight, Observation, TaskStack
 
 MS = 1_000_000
 LIFE = Connection(1, 1, LIFESPAN, 0, COMPLETED, 5 * MS)
@@ -43,12 +43,31 @@ def test_a_stall_says_where_how_long_and_whom_it_delayed() -> None:
     assert " near " in say(observation(STALL, {**facts, "inferred": True}, MS))
 
 
+def test_a_replay_names_its_original() -> None:
+    assert say(observation(REPLAY, {"original": 12, "capture": "shop.asgispy"})) == "a replay of #12 in shop.asgispy"
+    assert say(observation(REPLAY, {"original": 12})) == "a replay of #12"
+    assert say(observation(REPLAY, {"original": "12", "capture": 3})) == "a replay"
+
+
 values: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-KEYS = ("stack", "delayed", "held_by", "by", "message", "text", "layers", "task", "level", "pool")
+KEYS = (
+    "stack",
+    "delayed",
+    "held_by",
+    "by",
+    "message",
+    "text",
+    "layers",
+    "task",
+    "level",
+    "pool",
+    "original",
+    "capture",
+)
 
 
 @given(st.sampled_from([*KINDS, 63]), st.dictionaries(st.sampled_from(KEYS), values))
