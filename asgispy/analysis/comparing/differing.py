@@ -149,7 +149,7 @@ class _Missing:
 _MISSING: Final = _Missing()
 
 
-def json_rows(left: str, right: str) -> list[Row] | None:
+def json_rows(left: str, right: str, root: str = "$") -> list[Row] | None:
     """Two JSON texts as data, with the path to each difference; None when one of them is none, or is too deep."""
     try:
         before, after = (json.loads(text, parse_constant=_Constant) for text in (left, right))
@@ -157,7 +157,7 @@ def json_rows(left: str, right: str) -> list[Row] | None:
         return None
     if not isinstance(before, dict | list) and not isinstance(after, dict | list):
         return None  # a bare word or number: a line of text says as much
-    return data_rows(before, after)
+    return data_rows(before, after, root)
 
 
 def data_rows(left: Any, right: Any, root: str = "$") -> list[Row]:
