@@ -25,8 +25,9 @@ _EVER: Final = 1 << 62
 class Track:
     """How far a connection has come that is being replayed."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, conductor: Conductor, script: Script) -> None:
         self.script = script
+        self._conductor = conductor
         self.steps = 0
         self.progress = 0
         self.ended = False
@@ -42,6 +43,21 @@ class Track:
         if script.ended and script.duration is not None and script.duration < offset:
             return False
         return self.steps >= script.steps_at(offset) and self.progress >= script.progress_at(offset)
+
+    async def before(self, step: Step) -> None:
+        """Wait for the moment of a step."""
+        await self._conductor.before(self, step)
+
+    def advance(self, *, steps: int = 0, progress: int = 0) -> None:
+        """It has come on by so much."""
+        self.steps += steps
+        self.progress += progress
+        self._conductor.move()
+
+    def end(self) -> None:
+        """It has ended."""
+        self.ended = True
+        self._conductor.end(self)
 
 
 class Conductor:
@@ -63,17 +79,17 @@ class Conductor:
     async def open(self, script: Script) -> Track:
         """Wait for the moment at which a connection was opened, then count it among the open ones."""
         self._horizon = max(self._horizon, script.started)
-        self._move()
+        self.move()
         await self._others(None, script.started)
         await self._until(script.started)
-        track = Track(script)
+        track = Track(self, script)
         self._tracks.append(track)
         return track
 
     def last(self) -> None:
         """No further connection will be opened."""
         self._horizon = _EVER
-        self._move()
+        self.move()
 
     async def before(self, track: Track, step: Step) -> None:
         """Wait for the moment of a step. The parts of a request wait for the pace alone."""
@@ -83,17 +99,10 @@ class Conductor:
             await self._others(track, moment)
         await self._until(moment)
 
-    def advance(self, track: Track, *, steps: int = 0, progress: int = 0) -> None:
-        """A connection has come on by so much."""
-        track.steps += steps
-        track.progress += progress
-        self._move()
-
     def end(self, track: Track) -> None:
-        """A connection has ended."""
-        track.ended = True
+        """Count a connection no longer."""
         self._tracks.remove(track)
-        self._move()
+        self.move()
 
     async def _others(self, own: Track | None, moment: int) -> None:
         for track in [each for each in self._tracks if each is not own]:
@@ -122,7 +131,8 @@ class Conductor:
             await asyncio.wait({self._moved}, timeout=left)
         return True
 
-    def _move(self) -> None:
+    def move(self) -> None:
+        """Something has happened that others may wait for."""
         if self._moved is not None:
             moved, self._moved = self._moved, None
             moved.set_result(None)

@@ -37,7 +37,7 @@ class Lifespan:
         """Why the application did not start up, or shut down; empty when all is well."""
         self.supported = True
         """Whether the application has a lifespan."""
-        self._app = app
+        self.app = app
         self._timeout = timeout
         self._gathering = Gathering(LIFESPAN)
         self._began = time.monotonic_ns()
@@ -85,7 +85,7 @@ class Lifespan:
     async def _call(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
-            await self._app(scope, self._receive, self._send)
+            await self.app(scope, self._receive, self._send)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # it must not end us, whatever it is

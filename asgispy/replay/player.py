@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
     from asgispy.model.events import Error
-    from asgispy.replay.conductor import Conductor, Track
+    from asgispy.replay.conductor import Track
     from asgispy.replay.outcome import Outcome
     from asgispy.replay.script import Script, Step
 
@@ -30,9 +30,7 @@ _GOODBYES: Final = ("http.disconnect", "websocket.disconnect")
 class Player:
     """Plays one script to one call of an application."""
 
-    def __init__(
-        self, script: Script, timeout: float, conductor: Conductor | None = None, track: Track | None = None
-    ) -> None:
+    def __init__(self, script: Script, timeout: float, track: Track | None = None) -> None:
         """`timeout` is how many seconds an answer is waited for before the next message is sent without it."""
         self.script = script
         self.gathering = Gathering(script.type)
@@ -43,7 +41,7 @@ class Player:
         self.spent = asyncio.Event()
         """Set when all has passed that had passed when the server cancelled the application."""
         self._timeout = timeout
-        self._conductor, self._track = conductor, track
+        self._track = track
         self._began = time.monotonic_ns()
         self._next = 0
         self._turn = asyncio.Lock()
@@ -80,8 +78,8 @@ class Player:
         self.gathering.send(kept, time.monotonic_ns() - self._began)
         more = weight(kept)
         self._progress += more
-        if self._conductor is not None and self._track is not None:
-            self._conductor.advance(self._track, progress=more)
+        if self._track is not None:
+            self._track.advance(progress=more)
         self._note()
 
     def outcome(self, error: Error | None, *, ended: bool, failure: str = "") -> Outcome:
@@ -99,18 +97,18 @@ class Player:
             step = self.script.steps[self._next]
             await self._await_turn(step)
             self._next += 1
-            if self._conductor is not None and self._track is not None:
-                self._conductor.advance(self._track, steps=1)
+            if self._track is not None:
+                self._track.advance(steps=1)
             return step.message
         if self._goodbye is not None:
             return self._goodbye
         return await self._after_the_last()
 
     async def _await_turn(self, step: Step) -> None:
-        if self._conductor is not None and self._track is not None:
+        if self._track is not None:
             self.holding += 1
             try:
-                await self._conductor.before(self._track, step)
+                await self._track.before(step)
             finally:
                 self.holding -= 1
         if self.script.type != HTTP or step.message.get("type") == "http.disconnect":

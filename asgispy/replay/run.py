@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from asgispy.model.asgi import ASGIApp
     from asgispy.model.events import Error
-    from asgispy.replay.conductor import Conductor
+    from asgispy.replay.conductor import Track
     from asgispy.replay.outcome import Outcome
     from asgispy.replay.script import Script
 
@@ -49,21 +49,17 @@ class Target:
     """What a running lifespan has put into its state; None without."""
 
 
-async def replay(
-    script: Script, target: Target, *, timeout: float = 10.0, conductor: Conductor | None = None
-) -> Outcome:
+async def replay(script: Script, target: Target, *, timeout: float = 10.0, track: Track | None = None) -> Outcome:
     """Send a script again. Raises nothing for what the application or the server does.
 
-    After `timeout` seconds without a message in either direction it is given up. With a `conductor`, the order among
-    several connections is kept.
+    After `timeout` seconds without a message in either direction it is given up. A `track` (conductor) keeps the order
+    among several connections.
     """
-    track = await conductor.open(script) if conductor is not None else None
-    player = Player(script, timeout, conductor, track)
     try:
-        return await _play(player, target, timeout)
+        return await _play(Player(script, timeout, track), target, timeout)
     finally:
-        if conductor is not None and track is not None:
-            conductor.end(track)
+        if track is not None:
+            track.end()
 
 
 async def _play(player: Player, target: Target, timeout: float) -> Outcome:

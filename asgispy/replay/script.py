@@ -146,7 +146,7 @@ def with_body(script: Script, body: bytes) -> Script:
 
 
 def weight(message: Any) -> int:
-    """How far a message of the application brings its answer: bytes of a response and one for its start, or messages.
+    """How far a message of the application brings its answer: messages, or a response's bytes and its start and end.
 
     Responses are counted in bytes, since a network does not keep the messages that they were sent in.
     """
@@ -154,7 +154,7 @@ def weight(message: Any) -> int:
     if kind == "http.response.start":
         return 1
     if kind == "http.response.body":
-        return size_of(message.get("body"))
+        return size_of(message.get("body")) + (not message.get("more_body"))
     return 0 if isinstance(kind, str) and kind.startswith("http.") else 1
 
 
