@@ -49,8 +49,8 @@ def _check(values: dict[str, Any]) -> None:
             raise UsageError(f"--{option} does not go with {why}" if app else f"--{option} needs {why}")
     if values["insecure"] and values["ca"]:
         raise UsageError("--insecure trusts every certificate: leave --ca out")
-    if values["pace"] is not None and (values["repeat"] > 1 or values["concurrency"] > 1):
-        raise UsageError("--pace is that of the recording: leave --repeat and --concurrency out")
+    if values["concurrency"] > values["repeat"]:
+        raise UsageError("--concurrency is how many rounds of --repeat run at once: give a higher --repeat")
 
 
 class Pace(click.ParamType[float | None]):
@@ -111,8 +111,8 @@ def _manner_options() -> list[click.Option]:
             metavar="none|original|FACTOR",
             help="Keep the pauses of the recording, or make them shorter by a factor.  [default: none]",
         ),
-        click.Option(["--repeat"], type=count, default=1, metavar="N", help="Send all of it so many times."),
-        click.Option(["--concurrency"], type=count, default=1, metavar="N", help="Send so many at once."),
+        click.Option(["--repeat"], type=count, default=1, metavar="N", help="Send all of it in so many rounds."),
+        click.Option(["--concurrency"], type=count, default=1, metavar="N", help="Run so many of the rounds at once."),
         click.Option(
             ["--timeout"], type=seconds, default=10.0, show_default=True, help="Seconds without an answer to wait."
         ),

@@ -71,7 +71,7 @@ class Replaying:
             stack.enter_context(reader.snapshot())
             chosen = Chosen(reader, self._capture, values["filter"], values["ids"])
             self._manner = self._agreed(chosen)
-            timed = not self._manner.ordered
+            timed = self._manner.repeat > 1
             out = stack.enter_context(Output(values["json"], keep_secrets=values["secrets"] == "keep", brief=timed))
             recording = stack.enter_context(self._recording())
             with self._aside():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from asgispy.analysis.quantiles import Quantiles
+from asgispy.model.connection import LIFESPAN
 
 if TYPE_CHECKING:
     from asgispy.replay.compare_data import Difference
@@ -77,6 +78,8 @@ class Tally:
             self.reasons[result.skipped] = self.reasons.get(result.skipped, 0) + 1
             return
         script = result.script
+        if script.type == LIFESPAN:
+            return  # it lasts as long as all the rest together
         if not result.failure and result.replayed.duration is not None:
             self.times.add(result.replayed.duration)
         if result.round == 1 and script.duration is not None:

@@ -1,4 +1,4 @@
-"""Replays many connections: once, in the order and overlap of the recording, or many times at a given concurrency.
+"""Replays many connections, in the order and overlap of the recording: once, or in many rounds, some of them at once.
 
 Originals are read as they are needed, so that a capture of any size can be replayed. What must not move in: what is
 chosen and who is asked (cli), what is said (report).
@@ -44,65 +44,51 @@ class Manner:
     unsafe: bool = True
     """Whether what may change something is sent."""
     repeat: int = 1
+    """Rounds: how many times all of it is sent."""
     concurrency: int = 1
-
-    @property
-    def ordered(self) -> bool:
-        """Whether connections overlap as they did, rather than as `concurrency` says."""
-        return self.repeat == 1 and self.concurrency == 1
+    """Rounds at once."""
 
 
 async def replay_all(
     originals: Callable[[], Iterable[Original]], target: Target, manner: Manner, on_result: Callable[[Result], None]
 ) -> None:
-    """Replay the originals, which are asked for anew for each repetition; cancel it to stop.
+    """Replay the originals, which are asked for anew for each round; cancel it to stop.
 
-    `on_result` is told of each replay as it ends, and of each that is skipped.
+    `on_result` is told of each replay as it ends, and of each that is skipped. Raises what reading originals raises.
     """
+    rounds = iter(range(1, manner.repeat + 1))
+
+    async def play_rounds() -> None:
+        for number in rounds:
+            await _play_round(originals(), target, manner, number, on_result)
+
     try:
-        if manner.ordered:
-            await _in_order(originals(), target, manner, on_result)
-        else:
-            await _repeated(originals, target, manner, on_result)
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(manner.concurrency, manner.repeat)):
+                group.create_task(play_rounds())
+    except BaseExceptionGroup as failures:
+        raise first_of(failures) from None
 
 
-async def _in_order(
-    originals: Iterable[Original], target: Target, manner: Manner, on_result: Callable[[Result], None]
+def first_of(failures: BaseExceptionGroup) -> BaseException:
+    """The first exception of a group of groups."""
+    first = failures.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _play_round(
+    originals: Iterable[Original], target: Target, manner: Manner, round: int, on_result: Callable[[Result], None]
 ) -> None:
     conductor = Conductor(manner.timeout, manner.pace)
     async with asyncio.TaskGroup() as group:
         for script, original in originals:
             skipped = obstacle(script, target, manner)
             if skipped:
-                on_result(Result(script, original, skipped=skipped))
+                on_result(Result(script, original, skipped=skipped, round=round))
                 continue
             track = await conductor.open(script)
-            group.create_task(_told(script, original, target, manner, 1, on_result, track))
+            group.create_task(_told(script, original, target, manner, round, on_result, track))
         conductor.last()
-
-
-async def _repeated(
-    originals: Callable[[], Iterable[Original]], target: Target, manner: Manner, on_result: Callable[[Result], None]
-) -> None:
-    def all_rounds() -> Iterable[tuple[int, Original]]:
-        for number in range(1, manner.repeat + 1):
-            yield from ((number, each) for each in originals())
-
-    waiting = iter(all_rounds())
-
-    async def worker() -> None:
-        for number, (script, original) in waiting:
-            skipped = obstacle(script, target, manner)
-            if skipped:
-                on_result(Result(script, original, skipped=skipped, round=number))
-            else:
-                await _told(script, original, target, manner, number, on_result, None)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(manner.concurrency):
-            group.create_task(worker())
 
 
 async def _told(
@@ -112,7 +98,7 @@ async def _told(
     manner: Manner,
     round: int,
     on_result: Callable[[Result], None],
-    track: Track | None,
+    track: Track,
 ) -> None:
     replayed = await replay(script, target, timeout=manner.timeout, track=track)
     on_result(judged(script, original, replayed, target, manner, round))

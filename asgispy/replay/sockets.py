@@ -66,7 +66,8 @@ class _Socket:
         self._wire, self._scope, self._host = wire, scope, host
         self._receive, self._send = receive, send
         self.opened = False
-        self._ended_early = False
+        self._over = False
+        """Whether the server has ended the connection."""
         self._closed = asyncio.Event()
         offered = scope.get("subprotocols")
         self._subprotocols = [each for each in offered if isinstance(each, str)] if isinstance(offered, list) else []
@@ -95,7 +96,7 @@ class _Socket:
         self._protocol.send_request(request)
         await self._flush()
         events: list[Any] = []
-        while not events and self._protocol.handshake_exc is None:
+        while not events and not self._over and self._protocol.handshake_exc is None:
             events = await self._read()
         response, *rest = events or [None]
         failure = self._protocol.handshake_exc
@@ -109,7 +110,7 @@ class _Socket:
 
     async def _refused(self, failure: Exception | None, response: Any) -> None:
         if not isinstance(failure, InvalidStatus) or not isinstance(response, Response):
-            if self._ended_early:
+            if self._over:
                 raise ReplayFailed(_CLOSED) from None
             said = str(failure).partition("\n")[0][:160]
             raise ReplayFailed(f"the WebSocket handshake failed: {said}") from None
@@ -125,17 +126,17 @@ class _Socket:
     async def listen(self) -> None:
         """Take what the server says, until it closes."""
         protocol = self._protocol
-        while protocol.close_rcvd is None and protocol.state is not State.CLOSED:
+        while protocol.close_rcvd is None and not self._over:
             for event in await self._read():
                 await self._take(event)
             error = protocol.parser_exc
             if error is not None and not isinstance(error, EOFError):
                 raise ReplayFailed(f"the server broke the WebSocket protocol: {str(error)[:160]}")
-        self._closed.set()
         if protocol.close_sent is None or protocol.close_rcvd_then_sent:
             said = protocol.close_rcvd
             close = {"code": said.code, "reason": said.reason} if said is not None else {"code": _LOST, "reason": ""}
             await self._send({"type": "websocket.close", **close})
+        self._closed.set()
 
     async def speak(self) -> None:
         """Say what the client said, until it leaves."""
@@ -143,12 +144,12 @@ class _Socket:
             message = await self._receive()
             if self._protocol.state is not State.OPEN:
                 await self._closed.wait()  # the server has closed before it took this
-            elif message.get("type") == "websocket.disconnect":
+                return
+            if message.get("type") == "websocket.disconnect":
                 await self._leave(message)
                 return
-            else:
-                self._say(message)
-                await self._flush()
+            self._say(message)
+            await self._flush()
 
     def _say(self, message: Any) -> None:
         text, data = message.get("text"), message.get("bytes")
@@ -181,7 +182,7 @@ class _Socket:
         if data:
             self._protocol.receive_data(data)
         else:
-            self._ended_early = not self.opened
+            self._over = True
             self._protocol.receive_eof()
         await self._flush()
         return self._protocol.events_received()
