@@ -63,11 +63,17 @@ def differences(
 
 def _on_network(found: Comparison, original: Outcome) -> int | None:
     """The status that a client was given."""
-    if original.failed_in_application:
-        found.notes.append(f"{original.error.type} left the application then; a client can't see that")  # type: ignore[union-attr]
+    if original.error is not None and original.failed_in_application:
+        found.notes.append(f"{_raised(original.error.type, '')} left the application then; a client can't see that")
     if original.status is None and original.ended:
         return 500  # what servers answer for an application that does not
     return original.status
+
+
+def _raised(type: str, message: str) -> str:
+    """An exception in one line, without addresses of objects, which are others each time."""
+    name = type.removeprefix("builtins.")
+    return f"{name}: {_ADDRESS.sub('0x…', message)}" if message else name
 
 
 def _answer(
@@ -149,10 +155,7 @@ def _exception(found: Comparison, original: Outcome, replayed: Outcome) -> None:
     now = replayed.error if replayed.failed_in_application else None
     if not original.ended and now is None:
         return
-    said = [
-        f"{each.type}: {_ADDRESS.sub('0x…', each.message)}".removesuffix(": ") if each is not None else None
-        for each in (before, now)
-    ]
+    said = [None if each is None else _raised(each.type, each.message) for each in (before, now)]
     found.tell("exception", said[0], said[1])
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from asgispy.model.events import Error
     from asgispy.replay.outcome import Outcome
 
-LAST_CHANCE: Final = 1.0
-"""Seconds in which a lifespan that is cancelled may end."""
+LAST_CHANCE: Final = 0.3
+"""Seconds in which a lifespan that has failed, or is cancelled, may end."""
 
 
 class Lifespan:
@@ -62,8 +62,8 @@ class Lifespan:
             self.failure = f"the application did not start up: {self._message()}"
             await asyncio.wait({self._task}, timeout=LAST_CHANCE)  # it mostly raises now
             await self._cancel()
-        elif self._error is not None and not self._said("lifespan.startup.complete"):
-            self.supported = False
+        else:
+            self.supported = self._said("lifespan.startup.complete")
 
     async def stop(self) -> Outcome:
         """Shut down, and tell what came of the whole; `failure` says when it went wrong."""
@@ -98,10 +98,15 @@ class Lifespan:
             self._phase = "startup"
             return {"type": "lifespan.startup"}
         await self._stopping.wait()
+        if self._phase == "shutdown":
+            await asyncio.Event().wait()  # nothing follows: it is cancelled at last
         self._phase = "shutdown"
         return {"type": "lifespan.shutdown"}
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if not isinstance(kind, str) or not kind.startswith("lifespan."):
+            raise RuntimeError(f"{kind!r} is no message of a lifespan")  # as servers do
         self._gathering.send(dict(message), time.monotonic_ns() - self._began)
         self._answered.set()
 

@@ -12,7 +12,7 @@ from asgispy.formats.secrets import MASK, is_secret_header, mask_query, mask_sai
 from asgispy.model.connection import TYPE_NAMES
 from asgispy.model.units import format_duration
 from asgispy.replay.compare_data import Difference
-from asgispy.replay.result import DIFFERENT, FAILED, SAME, SKIPPED
+from asgispy.replay.result import DIFFERENT, FAILED, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ WIDTH: Final = 300
 """Characters of one line."""
 SHARES: Final = (0.5, 0.9, 0.99)
 _LAST_KEY: Final = re.compile(r"[^.\[\]]+(?=(?:\[\d+\])*$)")
-_WORDS: Final = {SAME: "same", DIFFERENT: "differs", FAILED: "failed", SKIPPED: "skipped"}
 
 
 def result_lines(result: Result, *, keep_secrets: bool = False) -> Iterator[str]:
@@ -76,7 +75,7 @@ def summary_lines(tally: Tally, *, timed: bool, remote: bool) -> Iterator[str]:
     """What many replays amount to; `timed`: with a table of durations."""
     counts = tally.counts
     parts = [f"{counts[SAME]:,} the same"]
-    parts += [f"{counts[name]:,} {_WORDS[name]}" for name in (DIFFERENT, FAILED) if counts[name]]
+    parts += [f"{counts[name]:,} {name}" for name in (DIFFERENT, FAILED) if counts[name]]
     yield f"{tally.sent:,} replayed in {tally.took:.2f} s: {', '.join(parts)}"
     for reason, count in tally.reasons.items():
         yield _clean(f"{count:,} skipped: {reason}")

@@ -1,0 +1,1 @@
+"""Recorded connections sent again, and compared."""
