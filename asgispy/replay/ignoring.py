@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from asgispy.errors import UsageError
@@ -63,11 +64,12 @@ def parse_path(text: str) -> re.Pattern[str]:
 
     It covers everything below it; `body.` or `$.` before it may be left out.
     """
-    path = re.sub(r"^(?:\$|body)(?=[.\[]|$)", "", text.strip())
-    if path and path[0] not in ".[":
+    path, whole = re.subn(r"^(?:\$|body)(?=[.\[]|$)", "", text.strip())
+    if path and not path.startswith((".", "[", "**")):
         path = f".{path}"
     tokens = _TOKEN.findall(path)
-    if not tokens or "".join(tokens) != path or (path.endswith(".") and path != "."):
+    ends_in_dot = any(token == following == "." for token, following in pairwise([*tokens, "."]))
+    if ends_in_dot or "".join(tokens) != path or not (tokens or whole):
         raise UsageError(f"--ignore-json {text!r}: write a path such as items[*].price, or **.updated_at")
     made = "".join(map(_pattern, tokens))
     return re.compile(rf"{made}(?=[.\[]|$)")
