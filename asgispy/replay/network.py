@@ -146,6 +146,8 @@ class _Exchange:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         self._status: int | None = None
         self._size = 0
+        self._over = False
+        """Whether the server has ended the connection."""
 
     async def run(self) -> None:
         """Raises ReplayFailed."""
@@ -163,11 +165,12 @@ class _Exchange:
     def _explained(self, error: h11.RemoteProtocolError | None) -> str:
         """Why there is no (complete) response."""
         said = re.sub(r"\s+", " ", str(error))[:160] if error is not None else ""
-        closed = error is None or "closed connection" in said
+        closed = error is None or self._over
         if self._status is None:
             return "the server closed the connection without an answer" if closed else f"the answer is no HTTP: {said}"
         if closed:
-            why = said.partition("message body ")[2] or f"({self._size:,} bytes had come)"
+            told = re.search(r"\(.*\)", said)
+            why = told[0] if told else f"({self._size:,} bytes had come)"
             return f"the response was cut off by the server {why}"
         return f"the response is broken after {self._size:,} bytes: {said}"
 
@@ -220,7 +223,9 @@ class _Exchange:
         while True:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
-                self._http.receive_data(await self._wire.read())
+                data = await self._wire.read()
+                self._over = not data
+                self._http.receive_data(data)
             elif isinstance(event, h11.InformationalResponse):
                 await self._hint(event)
             elif isinstance(event, h11.Response):

@@ -126,17 +126,21 @@ class _Socket:
     async def listen(self) -> None:
         """Take what the server says, until it closes."""
         protocol = self._protocol
+        self._check()
         while protocol.close_rcvd is None and not self._over:
             for event in await self._read():
                 await self._take(event)
-            error = protocol.parser_exc
-            if error is not None and not isinstance(error, EOFError):
-                raise ReplayFailed(f"the server broke the WebSocket protocol: {str(error)[:160]}")
+            self._check()
         if protocol.close_sent is None or protocol.close_rcvd_then_sent:
             said = protocol.close_rcvd
             close = {"code": said.code, "reason": said.reason} if said is not None else {"code": _LOST, "reason": ""}
             await self._send({"type": "websocket.close", **close})
         self._closed.set()
+
+    def _check(self) -> None:
+        error = self._protocol.parser_exc
+        if error is not None and not isinstance(error, EOFError):
+            raise ReplayFailed(f"the server broke the WebSocket protocol: {str(error)[:160]}")
 
     async def speak(self) -> None:
         """Say what the client said, until it leaves."""
