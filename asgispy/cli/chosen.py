@@ -37,12 +37,12 @@ class Chosen:
         if missing:
             raise UsageError(f"{capture} has no connection {missing[0]}: asgispy export lists their ids")
         self.count = 0
-        """HTTP requests and WebSocket sessions."""
+        """All but lifespans."""
         kinds: Counter[str] = Counter()
         some = False
         for connection in self._all():
-            some = some or connection.type in (HTTP, WEBSOCKET, LIFESPAN)
-            self.count += connection.type in (HTTP, WEBSOCKET)
+            some = True
+            self.count += connection.type != LIFESPAN
             if not self._safe(connection):
                 kinds[connection.method or "WebSocket"] += 1
         self.unsafe = kinds.total()
@@ -52,8 +52,8 @@ class Chosen:
             raise UsageError(f"{capture}: nothing to replay{' matches' if filter or ids else ' is in it'}")
 
     def originals(self) -> Iterator[Original]:
-        """Requests and sockets, with what came of them."""
-        return (self._original(each) for each in self._all() if each.type in (HTTP, WEBSOCKET))
+        """All but lifespans, with what came of them."""
+        return (self._original(each) for each in self._all() if each.type != LIFESPAN)
 
     def lifespans(self) -> Iterator[Original]:
         """Lifespans, with what came of them."""

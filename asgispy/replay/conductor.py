@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from asgispy.replay.script import Script, Step
 
+SHORT: Final = 0.25
+"""Seconds of waiting for another connection that do not count: it is busy, and not merely slow."""
 _EVER: Final = 1 << 62
 
 
@@ -31,16 +33,21 @@ class Track:
         self.steps = 0
         self.progress = 0
         self.ended = False
-        self.behind = False
-        """Whether others have waited for it in vain, and wait no more."""
+        self.waited = 0.0
+        """Seconds that others have waited for it, short waits left out."""
+
+    def must_end(self, moment: int) -> bool:
+        """Whether it had ended before a moment of the recording."""
+        script = self.script
+        return script.ended and script.duration is not None and script.started + script.duration < moment
 
     def has_reached(self, moment: int) -> bool:
         """Whether it has come as far as it had come before a moment of the recording."""
         script = self.script
         offset = moment - script.started
-        if self.ended or self.behind or offset <= 0:
+        if self.ended or offset <= 0:
             return True
-        if script.ended and script.duration is not None and script.duration < offset:
+        if self.must_end(moment):
             return False
         return self.steps >= script.steps_at(offset) and self.progress >= script.progress_at(offset)
 
@@ -105,9 +112,22 @@ class Conductor:
         self.move()
 
     async def _others(self, own: Track | None, moment: int) -> None:
-        for track in [each for each in self._tracks if each is not own]:
-            if not await self._wait(lambda track=track: track.has_reached(moment), self._timeout):  # type: ignore[misc]
-                track.behind = True
+        """Wait for the other connections: for the end of those that had ended, for the others with some patience.
+
+        A stream that sends by the clock would otherwise have all others keep its time.
+        """
+        tracks = [each for each in self._tracks if each is not own]
+        while lagging := [each for each in tracks if not each.has_reached(moment)]:
+            patient = [each for each in lagging if not each.must_end(moment)]
+            left = min((self._timeout - each.waited for each in patient), default=None)
+            if left is not None and left <= 0:
+                tracks = [each for each in tracks if each.waited < self._timeout or each.must_end(moment)]
+                continue
+            began = time.monotonic()
+            await self._wait(lambda: any(each.has_reached(moment) for each in lagging), left)
+            took = time.monotonic() - began
+            for each in patient:
+                each.waited += took if took > SHORT else 0.0
 
     async def _until(self, moment: int) -> None:
         """Sleep, when a pace is to be kept."""

@@ -101,7 +101,7 @@ class Gathering:
         self._count = 0
         self._kept = 0
         self.others: list[Any] = []
-        self._close: tuple[Any, Any] | None = None
+        self.close: tuple[Any, Any] | None = None
         self._first: int | None = None
 
     @property
@@ -155,9 +155,9 @@ class Gathering:
             self._frames.append(value)
 
     def _closed(self, message: dict[str, Any], offset: int) -> None:
-        if self._close is None:
+        if self.close is None:
             code = message.get("code")
-            self._close = 1000 if code is None else code, message.get("reason") or ""
+            self.close = 1000 if code is None else code, message.get("reason") or ""
             self.complete = True
             if self.status is None:
                 self.status, self._first = 403, offset  # denied before it was accepted
@@ -179,7 +179,7 @@ class Gathering:
             tuple(self._trailers),
             tuple(self._frames),
             tuple(self.others),
-            self._close,
+            self.close,
             self.left,
             self.taken,
             error,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from asgispy.replay.outcome import Gathering
 from asgispy.replay.script import weight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from asgispy.model.events import Error
     from asgispy.replay.conductor import Track
@@ -36,8 +37,10 @@ class Player:
         self.gathering = Gathering(script.type)
         self.quiet_since = time.monotonic()
         """When the application has last sent or been given something."""
-        self.holding = 0
-        """Calls of `receive` that we hold back, for others or for the pace."""
+        self.holding = False
+        """Whether we hold a call of `receive` back, for others or for the pace."""
+        self._held = 0.0
+        self._held_since = 0.0
         self.spent = asyncio.Event()
         """Set when all has passed that had passed when the server cancelled the application."""
         self._timeout = timeout
@@ -106,11 +109,8 @@ class Player:
 
     async def _await_turn(self, step: Step) -> None:
         if self._track is not None:
-            self.holding += 1
-            try:
+            with self._hold():
                 await self._track.before(step)
-            finally:
-                self.holding -= 1
         if self.script.type != HTTP or step.message.get("type") == "http.disconnect":
             needed = step.after - self._missing
             if not await self._until(lambda: self._progress >= needed):
@@ -137,7 +137,8 @@ class Player:
         else:
             await self._until(lambda: self._progress >= script.total)  # the recording ends here
         if script.type == WEBSOCKET:
-            return {"type": "websocket.disconnect", "code": 1006, "reason": ""}
+            code, reason = self.gathering.close or (1006, "")
+            return {"type": "websocket.disconnect", "code": code, "reason": reason}
         return {"type": "http.disconnect"}
 
     async def _until(self, condition: Callable[[], bool]) -> bool:
@@ -149,15 +150,23 @@ class Player:
             left = deadline - loop.time()
             if left <= 0:
                 return False
-            self.holding += 1
-            try:
+            with self._hold(), contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._changed.wait()
-            except TimeoutError:
-                pass
-            finally:
-                self.holding -= 1
         return True
+
+    def held(self, now: float) -> float:
+        """For how many seconds we have held `receive` back so far."""
+        return self._held + (now - self._held_since if self.holding else 0.0)
+
+    @contextlib.contextmanager
+    def _hold(self) -> Iterator[None]:
+        self.holding, self._held_since = True, time.monotonic()
+        try:
+            yield
+        finally:
+            self._held += time.monotonic() - self._held_since
+            self.holding = False
 
     def _note(self) -> None:
         """Something has passed."""

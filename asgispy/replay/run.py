@@ -89,6 +89,8 @@ async def _call(app: ASGIApp, scope: dict[str, Any], player: Player) -> tuple[Er
         await app(scope, player.receive, player.send)
     except ReplayFailed as failure:
         return None, str(failure)
+    except KeyboardInterrupt:
+        raise  # that is for us
     except BaseException as error:  # it must not end us, whatever it is
         return decode_error(encode_exception(error)), ""
     return None, ""
@@ -96,9 +98,12 @@ async def _call(app: ASGIApp, scope: dict[str, Any], player: Player) -> tuple[Er
 
 async def _watch(call: asyncio.Task[Any], spent: asyncio.Task[Any], player: Player, timeout: float) -> bool:
     """Wait for the application's end; True when it hangs, False also when it is time to cancel it."""
+    longest = 2 * (player.script.duration or 0) / 1e9 + 3 * timeout
+    began = time.monotonic()
     while not call.done():
-        left = timeout if player.holding else player.quiet_since + timeout - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        left = timeout if player.holding else player.quiet_since + timeout - now
+        if left <= 0 or now - began - player.held(now) > longest:
             return True
         await asyncio.wait({call, spent}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if spent.done() and not call.done():
@@ -123,6 +128,8 @@ def _hanging(player: Player, timeout: float) -> str:
     advice = f" (it took {took / 1e9:.1f} s when it was recorded: raise --timeout)" if longer and took else ""
     if player.gathering.status is None and not player.gathering.sent:
         return f"no answer within {timeout:g} s{advice}"
+    if time.monotonic() - player.quiet_since < timeout:
+        return f"it goes on and on, where it ended when it was recorded{advice}"
     if player.over:
         return f"it has answered, but does not end within {timeout:g} s{advice}"
     what = "response" if player.script.type == HTTP else "conversation"

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from asgispy.model.connection import HTTP
+from asgispy.model.connection import HTTP, WEBSOCKET
 from asgispy.replay.compare import differences
 from asgispy.replay.conductor import Conductor
 from asgispy.replay.ignoring import Ignore
@@ -123,6 +123,8 @@ def judged(
 
 def obstacle(script: Script, target: Target, manner: Manner) -> str:
     """Why a script can't or must not be sent; empty when nothing is in the way."""
+    if script.type not in (HTTP, WEBSOCKET):
+        return "its scope is neither http nor websocket"
     if script.cut:
         return script.cut
     if target.remote and script.unread:

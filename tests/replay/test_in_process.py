@@ -416,6 +416,50 @@ def test_two_that_overlapped_overlap_again(tmp_path: Path) -> None:
     assert said(replayed(originals(tmp_path / "c.asgispy"), chat)) == []
 
 
+def test_a_stream_by_the_clock_does_not_make_others_wait_for_long(tmp_path: Path) -> None:
+    with taped(tmp_path / "c.asgispy") as tape:
+        ticking = tape.open(http_scope("/ticks"))
+        tape.receive(ticking, request())
+        tape.send(ticking, start(200))
+        for number in range(20):
+            tape.send(ticking, body(b"tick", more=True))
+            tape.http(f"/{number}")
+        tape.receive(ticking, {"type": "http.disconnect"})
+        tape.returned(ticking)
+    asked: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope.get("path", ""))
+        if scope.get("path") != "/ticks":
+            await hello(scope, receive, send)
+            return
+        await receive()
+        await send(start(200))
+        await send(body(b"tick", more=True))  # and no second one for ever so long
+        await receive()
+
+    began = time.monotonic()
+    results = replayed(originals(tmp_path / "c.asgispy"), app, Manner(timeout=0.5))
+    assert time.monotonic() - began < 10  # not half a second for each
+    assert {each.verdict for each in results[1:]} == {"same"}
+    assert "#1 step 2 of the client went on without waiting any longer" in said(results[:1])[0]
+    assert asked[1:3] == ["/ticks", "/0"]
+
+
+def test_what_never_ends_is_given_up(tmp_path: Path) -> None:
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send(start(200))
+        while True:
+            await send(body(b"more", more=True))
+            await asyncio.sleep(0.01)
+
+    with taped(tmp_path / "c.asgispy") as tape:
+        tape.http("/endless")
+        tape.http("/next")
+    results = replayed(originals(tmp_path / "c.asgispy"), endless, HASTY)
+    assert [each.failure for each in results] == ["it goes on and on, where it ended when it was recorded"] * 2
+
+
 def test_a_recording_that_breaks_off_ends_there(tmp_path: Path) -> None:
     with taped(tmp_path / "c.asgispy") as tape:
         number = tape.open(websocket_scope())
