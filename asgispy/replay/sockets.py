@@ -68,6 +68,8 @@ class _Socket:
         self.opened = False
         self._over = False
         """Whether the server has ended the connection."""
+        self._left = False
+        """Whether the client has left."""
         self._closed = asyncio.Event()
         offered = scope.get("subprotocols")
         self._subprotocols = [each for each in offered if isinstance(each, str)] if isinstance(offered, list) else []
@@ -131,7 +133,7 @@ class _Socket:
             for event in await self._read():
                 await self._take(event)
             self._check()
-        if protocol.close_sent is None or protocol.close_rcvd_then_sent:
+        if not self._left and (protocol.close_sent is None or protocol.close_rcvd_then_sent):
             said = protocol.close_rcvd
             close = {"code": said.code, "reason": said.reason} if said is not None else {"code": _LOST, "reason": ""}
             await self._send({"type": "websocket.close", **close})
@@ -165,6 +167,7 @@ class _Socket:
     async def _leave(self, message: Any) -> None:
         """Close as the client did; a connection that was lost is dropped."""
         code, reason = message.get("code"), message.get("reason")
+        self._left = True
         if code == _LOST:
             self._wire.abort()
             return

@@ -305,6 +305,31 @@ def test_a_socket_that_is_denied_is_compared(tmp_path: Path) -> None:
         assert said(asked([original(tmp_path / "c.asgispy")], Remote(parse_place(address)))) == []
 
 
+@pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1012, 4000, 99, "odd", None])
+def test_a_client_that_leaves_is_not_taken_for_a_server_that_closes(tmp_path: Path, code: Any) -> None:
+    codes: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise RuntimeError("none")
+        await receive()
+        await send({"type": "websocket.accept"})
+        codes.append((await receive())["code"])
+
+    with taped(tmp_path / "c.asgispy") as tape:
+        number = tape.open(websocket_scope())
+        tape.receive(number, CONNECT)
+        tape.send(number, {"type": "websocket.accept"})
+        tape.receive(number, {"type": "websocket.disconnect", "code": code})
+        tape.returned(number)
+    with watch() as spy, spy.live(app) as address:
+        assert said(asked([original(tmp_path / "c.asgispy")], Remote(parse_place(address)))) == []
+    if code in (99, 1006, "odd"):  # it is dropped, which servers tell in one way or the other
+        assert codes[0] in (1005, 1006)
+    else:
+        assert codes == [code or 1005]
+
+
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
