@@ -25,7 +25,6 @@ COMMANDS: Final = {
     "attach": "Watch applications that carry SpyMiddleware.",
     "view": "Open a saved capture.",
     "export": "Write a capture for people and other tools.",
-    "export": "Write a capture as JSON.",
     "replay": "Send recorded connections again, and compare.",
     "check": "Hold a capture or an application against the rules of ASGI.",
     "rules": "List and explain the rules of ASGI that are checked.",
