@@ -50,6 +50,13 @@ def header(source: Source) -> dict[str, Any]:
 def connection_object(source: Source, connection: Connection, *, keep_secrets: bool) -> dict[str, Any]:
     """One connection with its scope and all its events."""
     opened, *events = source.events(connection)
+    return connection_from(source, connection, opened.message, events, keep_secrets=keep_secrets)
+
+
+def connection_from(
+    source: Source, connection: Connection, scope: Any, events: list[Event], *, keep_secrets: bool
+) -> dict[str, Any]:
+    """The same of events that have been read already; `open` not among them."""
     return {
         "id": connection.id,
         "process": connection.process,
@@ -57,7 +64,7 @@ def connection_object(source: Source, connection: Connection, *, keep_secrets: b
         "state": STATE_NAMES[connection.state],
         "started": timestamp(connection.started),
         "duration": seconds(connection.duration),
-        "scope": _message(opened.message, keep_secrets=keep_secrets),
+        "scope": message_to_json(scope, keep_secrets=keep_secrets),
         "events": [event_object(event, keep_secrets=keep_secrets) for event in events],
         "findings": _findings(source.findings(connection.id), events) if connection.findings else [],
         **_observed(source.observations(connection.id) if connection.observed else [], connection, keep_secrets),
@@ -96,7 +103,7 @@ def event_object(event: Event, *, keep_secrets: bool) -> dict[str, Any]:
     part: dict[str, Any] = {"event": event.name, "offset": seconds(event.offset)}
     if event.kind not in (RAISE, RETURN):
         part["duration"] = seconds(event.duration)
-        part["message"] = _message(event.message, keep_secrets=keep_secrets)
+        part["message"] = message_to_json(event.message, keep_secrets=keep_secrets)
     if event.kind == RETURN and event.message is not None:
         part["value"] = to_json(event.message)
     if event.error is not None:
@@ -169,7 +176,7 @@ def _error(error: Error) -> dict[str, str]:
     return {"type": error.type, "message": error.message, "traceback": error.traceback}
 
 
-def _message(message: Any, *, keep_secrets: bool) -> Any:
+def message_to_json(message: Any, *, keep_secrets: bool) -> Any:
     """A scope or message; None where a call brought none (refused or pending `receive`)."""
     if type(message) is not dict or not all(type(key) is str for key in message):
         return to_json(message)

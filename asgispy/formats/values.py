@@ -38,12 +38,12 @@ def to_json(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else {"float": str(value)}
         case Cut(data=bytes() as data, size=size):
-            return {**_bytes(data, size), "truncated": True}
+            return {**_bytes(data, size), **_flags(short=value.short, masked=value.masked)}
         case Cut(data=str() as text, size=size):
-            return {"size": size, "string": _text(text), "truncated": True}
+            return {"size": size, "string": _text(text), **_flags(short=value.short, masked=value.masked)}
         case BytesLike(type=name, data=data, size=size):
-            cut = {"truncated": True} if len(data) < size else {}
-            return {**_bytes(data, size), "python_type": name, **cut}
+            flags = _flags(short=value.short, masked=value.masked)
+            return {**_bytes(data, size), "python_type": name, **flags}
         case Opaque(type=name, repr=text, traits=traits):
             return {"object": name, "repr": text, **({"traits": [*traits]} if traits else {})}
         case _:
@@ -75,6 +75,10 @@ def _text(text: str) -> Any:
     except UnicodeEncodeError:
         return {"surrogates": b64encode(text.encode("utf-8", "surrogatepass")).decode()}
     return text
+
+
+def _flags(*, short: bool, masked: bool) -> dict[str, bool]:
+    return {**({"truncated": True} if short else {}), **({"masked": True} if masked else {})}
 
 
 def _bytes(data: bytes, size: int) -> dict[str, Any]:

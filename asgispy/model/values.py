@@ -28,14 +28,21 @@ class _Value:
 
 
 class Cut(_Value):
-    """Bytes or text of which only the beginning was kept."""
+    """Bytes or text that are not the whole truth: only the beginning was kept, or secrets were masked."""
 
-    __slots__ = ("data", "size")
+    __slots__ = ("data", "masked", "short", "size")
 
-    def __init__(self, data: bytes | str, size: int) -> None:
+    def __init__(self, data: bytes | str, size: int, *, masked: bool = False, short: bool = True) -> None:
         self.data = data
         self.size = size
         """True size in bytes; for text, of its UTF-8 form."""
+        self.masked = masked
+        """Whether it comes from an export in which secrets were masked."""
+        self.short = short
+        """Whether only the beginning was kept."""
+
+    def __repr__(self) -> str:
+        return f"Cut({self.data!r}, {self.size}{', masked' if self.masked else ''})"
 
 
 TRAITS: Final = {
@@ -63,12 +70,21 @@ class Opaque(_Value):
 class BytesLike(_Value):
     """A bytearray or memoryview where ASGI asks for bytes."""
 
-    __slots__ = ("data", "size", "type")
+    __slots__ = ("data", "masked", "short", "size", "type")
 
-    def __init__(self, type: str, data: bytes, size: int) -> None:
+    def __init__(
+        self, type: str, data: bytes, size: int, *, masked: bool = False, short: bool | None = None
+    ) -> None:
         self.type = type
         self.data = data
         self.size = size
+        self.masked = masked
+        """Whether it comes from an export in which secrets were masked."""
+        self.short = len(data) < size if short is None else short
+        """Whether only the beginning was kept."""
+
+    def __repr__(self) -> str:
+        return f"BytesLike({self.type!r}, {self.data!r}, {self.size}{', masked' if self.masked else ''})"
 
 
 class Part(_Value):

@@ -13,7 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from asgispy.model.values import BytesLike, Cut, Opaque
-from asgispy.wire.codec import EXT_BYTES_LIKE, EXT_CUT_BYTES, EXT_CUT_TEXT, EXT_SURROGATES, SIZE_LIMIT, from_ext
+from asgispy.wire.codec import (
+    EXT_BYTES_LIKE,
+    EXT_CUT_BYTES,
+    EXT_CUT_TEXT,
+    EXT_MASKED,
+    EXT_SURROGATES,
+    SIZE_LIMIT,
+    from_ext,
+)
 
 Read = Callable[[int, int], bytes]
 """(offset, count) to the bytes there; fewer at the end."""
@@ -151,6 +159,8 @@ class _Beginning:
             data = self._keep(length)
             return from_ext(kind, memoryview(data))
         found: Any
+        if kind == EXT_MASKED:
+            kind = self._take(2)[1]
         if kind in (EXT_CUT_BYTES, EXT_CUT_TEXT):
             found = self._cut(kind, depth)
         elif kind == EXT_BYTES_LIKE:

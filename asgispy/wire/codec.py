@@ -25,6 +25,8 @@ EXT_SURROGATES: Final = 4
 EXT_BYTES_LIKE: Final = 5
 EXT_BIG_INT: Final = 6
 EXT_PART: Final = 7
+EXT_MASKED: Final = 8
+"""Around one of the others: whether it was cut too (a byte), the other's code (a byte), and what that one holds."""
 
 SIZE_LIMIT: Final = 1 << 48
 """No body is taken to be larger, whatever a peer says."""
@@ -34,6 +36,10 @@ DIGITS: Final = 2048
 
 def _to_ext(value: Any) -> msgspec.msgpack.Ext:
     kind = type(value)  # never `isinstance`, nor a class pattern: they ask the object's own `__class__`
+    if (kind is Cut or kind is BytesLike) and value.masked:
+        plain = Cut(value.data, value.size) if kind is Cut else BytesLike(value.type, value.data, value.size)
+        inner = _to_ext(plain)
+        return msgspec.msgpack.Ext(EXT_MASKED, bytes((value.short, inner.code)) + inner.data)
     if kind is Cut:
         if type(value.data) is bytes:
             return msgspec.msgpack.Ext(EXT_CUT_BYTES, encode_value((value.size, value.data)))
@@ -95,8 +101,24 @@ def from_ext(code: int, data: memoryview) -> Any:
             return int(raw, 16) if len(raw) <= DIGITS + 1 else Opaque("int", f"<int of {len(raw)} digits>")
         case 7:
             return Part(raw.decode())
+        case 8:
+            return _masked(raw)
         case _:
             return Opaque("ext", f"extension {code}, {len(raw)} bytes")
+
+
+_MASKABLE: Final = (EXT_CUT_BYTES, EXT_CUT_TEXT, EXT_BYTES_LIKE)
+
+
+def _masked(raw: bytes) -> Any:
+    short, code = (raw[0] != 0, raw[1]) if len(raw) > 1 else (False, 0)
+    match from_ext(code, memoryview(raw[2:])) if code in _MASKABLE else None:
+        case Cut(data=data, size=size):
+            return Cut(data, size, masked=True, short=short)
+        case BytesLike(type=name, data=data, size=size):
+            return BytesLike(name, data, size, masked=True, short=short)
+        case _:
+            raise ValueError("not a masked value")
 
 
 def _size(claimed: int) -> int:

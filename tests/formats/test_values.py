@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgispy.formats.document import timestamp
+from asgispy.formats.document import message_to_json, timestamp
+from asgispy.formats.value_reading import from_json, message_from_json
 from asgispy.formats.values import headers_to_json, to_json
-from asgispy.model.values import BytesLike, Cut, Opaque, Part
+from asgispy.model.values import BytesLike, Cut, Opaque, Part, size_of
 from asgispy.probe.snapshot import encode_careful
+from asgispy.wire.beginning import decode_beginning
 from asgispy.wire.codec import decode_value
-from tests.wire.strategies import any_values, decoded_values
+from tests.wire.strategies import any_values, decoded_values, masked_values
 
 
 def valid(part: Any) -> None:
@@ -100,3 +102,60 @@ def test_a_moment_is_written_in_utc_with_microseconds(nanoseconds: int) -> None:
     text = timestamp(nanoseconds)
     assert len(text) == 27
     assert text.endswith("Z")
+
+
+@given(decoded_values | masked_values)
+def test_what_was_written_is_read_back(value: Any) -> None:
+    part = json.loads(msgspec.json.encode(to_json(value)))
+    read = from_json(part)
+    assert to_json(read) == part
+    assert decode_value(encode_careful(read)) == decode_value(encode_careful(value))
+
+
+@given(decoded_values)
+def test_messages_are_read_back(value: Any) -> None:
+    message = {"type": "http.response.start", "headers": [[b"x", b"\xe9"], ["a", "b"], [b"x", value]], "body": value}
+    for keep in (True, False):
+        part = json.loads(msgspec.json.encode(message_to_json(message, keep_secrets=keep)))
+        read = message_from_json(part)
+        assert message_to_json(read, keep_secrets=keep) == part
+        assert not keep or read == message
+
+
+ODD_FORMS = [
+    {"size": "5", "text": ""},
+    {"size": -1, "text": ""},
+    {"size": 1},
+    {"size": 1, "base64": "&"},
+    {"object": 5, "repr": ""},
+    {"object": "x"},
+    {"pairs": [[[], 1]]},
+    {"pairs": [[1]]},
+    {"pairs": 5},
+    {"float": "x"},
+    {"int": "x"},
+    {"surrogates": "/w=="},
+]
+
+
+@pytest.mark.parametrize("part", ODD_FORMS)
+def test_a_form_that_contradicts_itself_is_told_from_a_value(part: Any) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        from_json(part)
+
+
+def test_nesting_without_end_is_no_value() -> None:
+    part: Any = []
+    for _ in range(500):
+        part = [part]
+    with pytest.raises(ValueError):
+        from_json(part)
+
+
+@given(masked_values, st.integers(0, 100))
+def test_a_masked_value_survives_the_capture_and_its_beginning_can_be_read(value: Any, most: int) -> None:
+    encoded = encode_careful({"body": value})
+    assert decode_value(encoded) == {"body": value}
+    beginning = decode_beginning(lambda offset, count: encoded[offset : offset + count], most)["body"]
+    assert size_of(beginning) == size_of(value)
+    assert size_of(value) == value.size

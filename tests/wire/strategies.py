@@ -26,6 +26,20 @@ recorded_values: st.SearchStrategy[Any] = st.one_of(
 )
 """Values of model.values."""
 
+masked_values: st.SearchStrategy[Any] = st.one_of(
+    st.builds(Cut, st.binary(max_size=200), sizes, masked=st.just(True), short=st.booleans()),
+    st.builds(Cut, surrogate_text, sizes, masked=st.just(True)),
+    st.builds(
+        BytesLike,
+        st.just("bytearray"),
+        st.binary(max_size=20),
+        sizes,
+        masked=st.just(True),
+        short=st.booleans(),
+    ),
+)
+"""Values that an import leaves behind where secrets were masked."""
+
 leaves: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),
