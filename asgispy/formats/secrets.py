@@ -94,9 +94,10 @@ def _mask_value(value: Any, mask: Any) -> Any:
             return mask(value.decode("latin-1")).encode("latin-1")
         case Cut(data=data, size=size):
             return Cut(_mask_value(data, mask), size, masked=value.masked, short=value.short)
-        case BytesLike(data=data) if (masked := _mask_value(data, mask)) == data:
-            return value
         case BytesLike(type=name, data=data, size=size):
+            masked = _mask_value(data, mask)
+            if masked == data:
+                return value
             length = len(masked) if len(data) == size else max(size, len(masked) + 1)
             return BytesLike(name, masked, length, masked=value.masked)
         case _:
