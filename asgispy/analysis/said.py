@@ -54,6 +54,12 @@ def level_name(facts: dict[str, Any]) -> str:
     return _LEVELS.get(level, str(level)) if isinstance(level, int) else ""
 
 
+def level_number(name: str) -> int | None:
+    """The level of that name, whatever `level_name` may have given; None for one that has none."""
+    known = next((level for level, text in _LEVELS.items() if text == name), None)
+    return int(name) if known is None and name.isdecimal() and len(name) < 10 else known
+
+
 def _for(observation: Observation) -> str:
     return f" for {format_duration(observation.duration)}" if observation.duration is not None else ""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asgispy.checks import engine
+from asgispy.checks.policy import OUTSIDE
 from asgispy.checks.summary import Summaries
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ class Checked(NamedTuple):
 def check_capture(
     reader: CaptureReader, policy: Policy, progress: Callable[[int], None] = lambda count: None
 ) -> Checked:
-    """Check all connections of a capture; `progress` is told how many are done. Raises CaptureError."""
+    """Check all connections of a capture; `progress` is told how many are done. Raises CaptureError.
+
+    Of traffic that was seen from outside (it was imported from a browser's or a proxy's HAR) only `OUTSIDE` is asked.
+    """
+    if reader.facts().get("outside"):
+        policy = replace(policy, only=OUTSIDE)
     checking = _Checking(reader, policy)
     for count, connection in enumerate(reader.connections()):
         if count % TELL_EVERY == 0:

@@ -72,6 +72,8 @@ class Batch:
     """(connection, mark, comment, hidden)"""
     deleted: list[int] = field(default_factory=list)
     """Ids of connections to delete."""
+    facts: dict[str, int | str] = field(default_factory=dict)
+    """What is known of the whole capture, by key."""
     done: threading.Event | None = None
     """Set when the batch has been committed, or never will be."""
 
@@ -243,6 +245,7 @@ class CaptureWriter:
             many("INSERT INTO output (time, stream, text) VALUES (?, ?, ?)", batch.output)
             (last,) = self._connection.execute("SELECT max(id) FROM output").fetchone()
             self._keeper.trim_output(last)
+        many("INSERT OR REPLACE INTO facts VALUES (?, ?)", batch.facts.items())
         write_notes(self._connection, batch.notes)
         if batch.deleted:
             delete(self._connection, self._keeper, batch.deleted)

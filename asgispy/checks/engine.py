@@ -13,6 +13,7 @@ from asgispy.checks.connection import ConnectionCheck
 from asgispy.checks.lifespan import LifespanCheck
 from asgispy.checks.process import ProcessCheck
 from asgispy.checks.quick import QuickHttpCheck
+from asgispy.checks.request import read_scope
 from asgispy.checks.scope import moving_faults, steady_faults
 from asgispy.checks.websocket import WebSocketCheck
 
@@ -40,10 +41,8 @@ def open_check(
     `key` is the same for scopes that differ only in path, query and client: what was found in one is remembered for
     the others. `facts` is what the probe adds to the opening.
     """
-    kind = scope.get("type") if type(scope) is dict else None
-    machine = _MACHINES.get(kind if type(kind) is str else None, ConnectionCheck)
     request = process.request(key, scope, steady_faults)
-    check = machine(process, connection, scope, request)
+    check = _machine(scope)(process, connection, scope, request)
     if facts is not None:
         identity = facts.get("state")
         check.state_identity = identity if type(identity) is int else None
@@ -58,3 +57,13 @@ def open_check(
     if process.lifespans:
         opening(process, check)
     return check
+
+
+def place_of(process: ProcessCheck, connection: Connection, scope: Any) -> str:
+    """What findings of a connection are told apart by, besides their rule, where nothing is checked."""
+    return _machine(scope)(process, connection, scope, read_scope(scope, [])).place
+
+
+def _machine(scope: Any) -> type[ConnectionCheck]:
+    kind = scope.get("type") if type(scope) is dict else None
+    return _MACHINES.get(kind if type(kind) is str else None, ConnectionCheck)

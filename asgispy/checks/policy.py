@@ -26,6 +26,25 @@ STANDARD: Final = "standard"
 STRICT: Final = "strict"
 
 
+OUTSIDE: Final = frozenset(
+    {
+        "http.json-invalid",
+        "http.ndjson-invalid",
+        "smell.http.body-on-get",
+        "smell.http.charset-missing",
+        "smell.http.cookie-not-httponly",
+        "smell.http.cookie-not-secure",
+        "smell.http.cookie-prefix",
+        "smell.http.cookie-samesite-none",
+        "smell.http.cors-wildcard-credentials",
+        "smell.http.redirect-without-location",
+        "smell.http.status-header-missing",
+    }
+)
+"""The rules that hold whoever looks. What a browser or a proxy saw is no recording of ASGI: how the application was
+called, in which messages it answered, and what a server or a cache made of these, nobody can tell from there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suppression:
     """One thing that is not to be told: rules by pattern, an owner, and the paths where that holds."""
@@ -63,6 +82,8 @@ class Policy:
     profile: str = STANDARD
     ignore: tuple[Suppression, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    only: frozenset[str] = frozenset()
+    """The rules that are asked; empty for all."""
 
     @property
     def checks(self) -> bool:
@@ -71,7 +92,7 @@ class Policy:
 
     def wants(self, rule: Rule, level: int) -> bool:
         """Whether a rule counts under the profile, at that level."""
-        if self.profile != STRICT and rule.strict:
+        if (self.profile != STRICT and rule.strict) or (self.only and rule.id not in self.only):
             return False
         return level >= (WARNING if self.profile == LENIENT else HINT)
 

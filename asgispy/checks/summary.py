@@ -56,10 +56,13 @@ class Summaries:
 
     def _count(self, check: ConnectionCheck, finding: Finding, count: int, server: str) -> FindingSummary:
         place = server if finding.owner == SERVER else check.place
+        return self.add(finding, place, count, Moment(check.connection.id, finding.event, check.started + check.now))
+
+    def add(self, finding: Finding, place: str, count: int, moment: Moment) -> FindingSummary:
+        """Count what has been found elsewhere, such as in a file that is read."""
         if len(self._by_key) >= MOST:
             place = OTHERS
         key = finding.rule, finding.level, finding.owner, place
-        moment = Moment(check.connection.id, finding.event, check.started + check.now)
         known = self._by_key.get(key)
         if known is None:
             known = FindingSummary(self._next, *key, finding.message, finding.verdict, 0, moment, moment)

@@ -163,13 +163,14 @@ def _plain(observation: Observation) -> dict[str, Any]:
         case [str() as name, str() as message, str() as traceback]:
             facts["error"] = _error(Error(name, message, traceback))
     if "stack" in facts:
-        facts["stack"] = [dict(zip(_LINE, line, strict=True)) for line in stack_of(facts)]
+        facts["stack"] = [dict(zip(LINE, line, strict=True)) for line in stack_of(facts)]
     if observation.kind == LOG:
         facts["level"] = level_name(facts)
     return facts
 
 
-_LINE: Final = ("file", "line", "function", "source")
+LINE: Final = ("file", "line", "function", "source")
+"""What a line of a stack tells, in the order in which it is recorded."""
 
 
 def _error(error: Error) -> dict[str, str]:

@@ -61,6 +61,8 @@ class Frame:
     data: str | bytes
     size: int
     """True size in bytes."""
+    event: int = 0
+    """Index of its event."""
 
     @property
     def complete(self) -> bool:
@@ -248,7 +250,8 @@ class _Reading:
         data = getattr(value, "data", value)
         if isinstance(data, str | bytes):
             sent = event.kind == SEND
-            self.frames.append(Frame(sent, event.offset + (0 if sent else event.duration or 0), data, size))
+            offset = event.offset + (0 if sent else event.duration or 0)
+            self.frames.append(Frame(sent, offset, data, size, event.index))
 
 
 def _raw_pairs(message: dict[str, Any]) -> list[tuple[bytes, bytes]]:

@@ -82,6 +82,7 @@ _HERE: Final = "asgispy.formats"
 FORMATS: Final[dict[str, Format]] = {
     "json": Format("JSON, all that was recorded", ".json", f"{_HERE}.export:write_json"),
     "jsonl": Format("JSON Lines, a connection a line", ".jsonl", f"{_HERE}.export:write_json_lines"),
+    "har": Format("HAR 1.2, for browsers' tools", ".har", f"{_HERE}.har:write_har"),
     "csv": Format("CSV, a row of the list's columns for each connection", ".csv", f"{_HERE}.csv_table:write_csv"),
     "markdown": Format("Markdown, to be pasted into an issue", ".md", f"{_HERE}.markdown:write_markdown"),
     "html": Format("HTML report, one file to open in a browser", ".html", f"{_HERE}.html_report:write_html"),

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 ELEMENT_LIMIT: Final = 256 * 1024**2
 """Bytes of one element; a longer one is passed over."""
 
+_PLAIN: Final = rb'[^"{}\[\]]*+'
 _STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_FLAT: Final = rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+"
-_RUN: Final = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb"|\{" + _FLAT + rb"\}|\[" + _FLAT + rb"\])*+", re.DOTALL)
+_FLAT: Final = _PLAIN + b"(?:" + _STRING + _PLAIN + b")*+"
+_RUN: Final = re.compile(
+    _PLAIN + b"(?:(?:" + _STRING + rb"|\{" + _FLAT + rb"\}|\[" + _FLAT + rb"\])" + _PLAIN + b")*+", re.DOTALL
+)
 """Everything up to the next bracket that holds others, or to a string that has not come to its end."""
 _IN_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
@@ -80,6 +83,8 @@ class Splitter:
         """`arrays` are the keys that lead to each array from the outermost object."""
         self.rest: dict[str, Any] = {}
         """Everything of the first value, an object, that is in none of the arrays."""
+        self.found: set[Path] = set()
+        """Which of the arrays are there, empty or not."""
         self.problem = ""
         """Why it was not read to its end; empty when it was."""
         self._chunks = iter(chunks)
@@ -143,6 +148,7 @@ class Splitter:
             rest[path[-1]] = _decoded(self._value())
 
     def _elements(self, path: Path) -> Iterator[Element]:
+        self.found.add(path)
         self._at += 1
         while (code := self._next()) != _END_ARRAY:
             if code == _COMMA:

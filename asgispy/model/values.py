@@ -72,9 +72,7 @@ class BytesLike(_Value):
 
     __slots__ = ("data", "masked", "short", "size", "type")
 
-    def __init__(
-        self, type: str, data: bytes, size: int, *, masked: bool = False, short: bool | None = None
-    ) -> None:
+    def __init__(self, type: str, data: bytes, size: int, *, masked: bool = False, short: bool | None = None) -> None:
         self.type = type
         self.data = data
         self.size = size
