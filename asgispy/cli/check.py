@@ -10,6 +10,7 @@ import click
 
 from asgispy.capture.checking import check_capture
 from asgispy.capture.reader import CaptureReader
+from asgispy.cli.opening import opened_capture
 from asgispy.cli.options import policy_from, policy_options
 from asgispy.cli.progress import show_progress
 from asgispy.cli.recording import RecordingOptions
@@ -55,7 +56,7 @@ def _is_capture(target: str) -> bool:
 
 
 def _of_capture(path: Path, name: str, policy: Policy, threshold: int) -> Report:
-    with CaptureReader(path) as reader, reader.snapshot():
+    with opened_capture(path) as opened, CaptureReader(opened) as reader, reader.snapshot():
         total = reader.refresh().connections
         checked = check_capture(reader, policy, lambda count: show_progress(count, total))
         show_progress(None, total)
@@ -99,7 +100,7 @@ def _plan(values: dict[str, Any]) -> Plan:
         requests += read_requests(values["file"])
     recorded = []
     if values["source"] is not None:
-        with CaptureReader(values["source"]) as reader, reader.snapshot():
+        with opened_capture(values["source"]) as opened, CaptureReader(opened) as reader, reader.snapshot():
             recorded = [each for _, each in zip(range(MOST), recorded_requests(reader), strict=False)]
     openapi = values["openapi"] or ""
     if not requests and not recorded and not openapi:

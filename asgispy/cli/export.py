@@ -1,4 +1,4 @@
-"""`asgispy export CAPTURE`: a capture in another format, streamed, whatever its size, to a file or a collector."""
+"""`asgispy export FILE`: a capture, or what can be imported, in another format, to a file or a collector, streamed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from asgispy.capture.matching import select
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.collector import Collector, is_url
 from asgispy.cli.filtering import filter_of, filter_option
+from asgispy.cli.opening import opened_capture
 from asgispy.cli.options import secrets_option
 from asgispy.cli.progress import show_progress
 from asgispy.cli.saying import printable, say
@@ -46,7 +47,7 @@ def _export(
     if is_url(output) and name != SENT:
         raise UsageError(f"{output}: only -f {SENT} is sent to a collector; write {name} to a file")
     query = filter_of(filter)
-    with CaptureReader(capture) as reader, reader.snapshot():
+    with opened_capture(capture) as path, CaptureReader(path) as reader, reader.snapshot():
         total = reader.refresh().connections
         chosen = None if query is None else select(reader, query)
         keep = secrets == "keep"
@@ -140,7 +141,7 @@ command = ExportCommand(
     "export",
     callback=_export,
     params=[
-        click.Argument(["capture"], required=False, type=click.Path(path_type=Path), metavar="CAPTURE"),
+        click.Argument(["capture"], required=False, type=click.Path(path_type=Path), metavar="FILE"),
         click.Option(
             ["-f", "--format"],
             type=click.Choice(list(FORMATS)),

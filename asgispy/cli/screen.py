@@ -52,9 +52,9 @@ def attach_on_screen(address: Address, options: RecordingOptions) -> int:
         session.recording.close()
 
 
-def view_on_screen(capture: Path, filter: str | None = None, *, plain: bool = False) -> int:
-    """Show a saved capture; gives the exit code."""
-    return _show(ViewSession(capture), _settings(filter, plain=plain))
+def view_on_screen(capture: Path, filter: str | None = None, *, plain: bool = False, name: str = "") -> int:
+    """Show a saved capture, under this name if it has not its own; gives the exit code."""
+    return _show(ViewSession(capture, name), _settings(filter, plain=plain))
 
 
 def _settings(filter: str | None, *, plain: bool) -> Configuration:

@@ -209,9 +209,10 @@ class ViewSession:
     live = False
     restartable = False
 
-    def __init__(self, capture: Path) -> None:
-        """Raises CaptureError when it is none."""
+    def __init__(self, capture: Path, name: str = "") -> None:
+        """`name` is what it is called where that is not the file's own name. Raises CaptureError when it is none."""
         self.capture = capture
+        self._name = name or capture.name
         self._one_at_a_time = threading.Lock()
         self._amended = False
         with CaptureReader(capture) as reader:
@@ -219,7 +220,7 @@ class ViewSession:
 
     def status(self) -> Status:
         """Only its name."""
-        return Status(target=self.capture.name, server="", address="", state="file")
+        return Status(target=self._name, server="", address="", state="file")
 
     def in_flight(self) -> list[InFlight]:
         """Nothing runs."""

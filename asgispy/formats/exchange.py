@@ -10,10 +10,10 @@ from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.secrets import mask_body, mask_headers, mask_query
+from asgispy.formats.secrets import MASK, mask_body, mask_headers, mask_query
 from asgispy.formats.url import as_bytes
 from asgispy.model.events import RAISE, RECEIVE, SEND
-from asgispy.model.values import Cut, size_of
+from asgispy.model.values import BytesLike, Cut, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MASKED: Final = "secrets are masked (***): --secrets keep writes them"
 """What a format says where something was masked."""
 
+_MASK: Final = MASK.encode()
 _ANSWERS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 _BODIES: Final = ("http.response.body", "websocket.http.response.body")
 _MASKS: Final = {
@@ -146,7 +147,7 @@ def header_pairs(carrier: Any) -> list[tuple[str, str]]:
 def _masked_frame(frame: Frame, mask: _Masking) -> Frame:
     data = mask.value("text", frame.data)
     size = size_of(data) if frame.complete else max(frame.size, size_of(data) + 1)
-    return Frame(frame.sent, frame.offset, data, size)
+    return replace(frame, data=data, size=size)
 
 
 def _incoming(reading: _Reading, request: Body, mask: _Masking) -> Iterator[Incoming]:
@@ -169,7 +170,7 @@ class _Masking:
         if self._keep or key not in _MASKS:
             return value
         masked = _MASKS[key](value)
-        self.done = self.done or masked != value
+        self.done = self.done or masked != value or _came_masked(value)
         return masked
 
     def message(self, message: Any) -> Any:
@@ -178,12 +179,20 @@ class _Masking:
         return {key: self.value(key, value) for key, value in message.items()}
 
 
+def _came_masked(value: Any) -> bool:
+    """Whether secrets were masked already when it was imported."""
+    if isinstance(value, list):
+        return any(isinstance(pair, list) and pair[1:] == [_MASK] for pair in value)
+    return isinstance(value, Cut | BytesLike) and value.masked
+
+
 class _Gathered:
     """A body's parts. It ends before what is missing after a part that was cut."""
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._size = 0
+        self._whole = True
 
     @property
     def data(self) -> bytes:
@@ -191,14 +200,16 @@ class _Gathered:
         return bytes(self._data)
 
     def add(self, part: Any) -> None:
-        if len(self._data) == self._size:
-            self._data += as_bytes(part) or b""
+        data = as_bytes(part) or b""
+        if self._whole:
+            self._data += data
         self._size += size_of(part)
+        masked = isinstance(part, Cut | BytesLike) and part.masked and not part.short
+        self._whole = self._whole and (masked or len(data) >= size_of(part))
 
     def body(self, mask: _Masking) -> Body:
-        data = self.data
-        masked = mask.value("body", data)
-        return Body(masked, len(masked) if len(data) >= self._size else max(self._size, len(masked) + 1))
+        masked = mask.value("body", self.data)
+        return Body(masked, len(masked) if self._whole else max(self._size, len(masked) + 1))
 
 
 class _Reading:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from typing import Any, Final
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote, urlsplit
 
 from asgispy.formats.har_lenient import body, count, headers, latin, lines, mapping, nanoseconds, number, text
 from asgispy.formats.incoming import TIME_LIMIT, Incoming
@@ -18,6 +18,9 @@ from asgispy.formats.json_reading import moment_of
 from asgispy.model.connection import Note
 from asgispy.model.events import RECEIVE, RETURN, SEND, Event
 from asgispy.model.values import Cut
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 _SCHEMES: Final = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 """And what the scheme of a socket at the same place is."""
@@ -69,7 +72,7 @@ def _is_socket(entry: dict[str, Any]) -> bool:
 def _scope(
     url: SplitResult, request: dict[str, Any], response: dict[str, Any], entry: dict[str, Any], *, is_socket: bool
 ) -> dict[str, Any]:
-    raw = quote(url.path or "/", _SAFE)
+    raw = quote(url.path or "/", _SAFE, errors="surrogatepass")
     scheme = _SCHEMES[url.scheme] if is_socket else {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
     version = text(request.get("httpVersion")) or text(response.get("httpVersion"))
     scope: dict[str, Any] = {
@@ -80,7 +83,7 @@ def _scope(
         "scheme": scheme,
         "path": unquote(raw, errors="replace"),
         "raw_path": raw.encode(),
-        "query_string": quote(url.query, _SAFE).encode(),
+        "query_string": quote(url.query, _SAFE, errors="surrogatepass").encode(),
         "root_path": "",
         "headers": _request_headers(request.get("headers"), url),
         "client": None,

@@ -17,10 +17,12 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.formats.document import connection_from
+from asgispy.formats.secrets import mask_body
+from asgispy.formats.url import as_bytes
 from asgispy.formats.value_reading import field_from_json, message_from_json
-from asgispy.formats.values import OWN_KEYS
+from asgispy.formats.values import OWN_KEYS, to_json
 from asgispy.model.events import RECEIVE, SEND
-from asgispy.model.values import Cut
+from asgispy.model.values import Cut, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,11 +57,34 @@ def extra_of(
     whole = connection_from(source, connection, scope, events, keep_secrets=keep_secrets)
     extra = {key: value for key, value in whole.items() if key not in _ELSEWHERE}
     _point_at_headers(extra["scope"], REQUEST_HEADERS, entry["request"]["headers"])
+    told = [
+        (event, part["message"])
+        for event, part in zip(events, extra["events"], strict=True)
+        if isinstance(part.get("message"), dict) and "type" in part["message"]
+    ]
+    if exchange.masked:
+        _hide(told, RECEIVE, exchange.request.data)
+        _hide(told, SEND, exchange.response.data)
     pointing = _Pointing(exchange, entry)
-    for event, part in zip(events, extra["events"], strict=True):
-        if isinstance(part.get("message"), dict) and "type" in part["message"]:
-            pointing.point(event, part["message"])
+    for event, part in told:
+        pointing.point(event, part)
     return extra
+
+
+def _hide(told: list[tuple[Event, dict[str, Any]]], kind: int, masked: bytes) -> None:
+    """A secret that spans two parts of a body is masked in neither; then the first tells all of the masked body."""
+    parts = []
+    for event, part in told:
+        if event.kind == kind and event.error is None and "body" in part:
+            parts.append((event.message["body"], part))
+            if size_of(parts[-1][0]) != len(as_bytes(parts[-1][0]) or b""):
+                break  # nothing behind what was cut is in the body
+    told_apart = b"".join(as_bytes(mask_body(body)) or b"" for body, _ in parts)
+    if not masked or masked in (told_apart, b"".join(as_bytes(body) or b"" for body, _ in parts)):
+        return
+    for place, (body, part) in enumerate(parts):
+        short = size_of(body) != len(as_bytes(body) or b"")
+        part["body"] = to_json(Cut(b"" if place else masked, size_of(body), masked=True, short=short))
 
 
 def _point_at_headers(message: Any, place: str, headers: list[dict[str, str]]) -> None:
@@ -77,8 +102,10 @@ class _Pointing:
             RECEIVE: _Data(POST_DATA, exchange.request.data),
             SEND: _Data(CONTENT, body_of(entry["response"]["content"]) or b""),
         }
-        self._frames = {each.event: place for place, each in enumerate(exchange.frames)}
         self._messages = entry.get("_webSocketMessages", [])
+        self._frames = {
+            each.event: place for each, place in zip(exchange.frames, range(len(self._messages)), strict=False)
+        }
 
     def point(self, event: Event, part: dict[str, Any]) -> None:
         """Shorten the message of an event."""
@@ -92,7 +119,7 @@ class _Pointing:
 
     def _point_at_frame(self, event: Event, part: dict[str, Any], place: int) -> None:
         key = "bytes" if event.message.get("text") is None else "text"
-        value = event.message.get(key)
+        value = event.message.get(key) if key == "bytes" else part.get(key)
         if type(value) in (str, bytes) and value and data_of(self._messages[place]) == value:
             part[key] = {"size": len(value), "at": FRAME, "offset": place}
 

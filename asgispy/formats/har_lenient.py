@@ -93,7 +93,7 @@ def headers(value: Any) -> list[list[bytes]]:
     for name, said in named(value):
         key = latin(name.strip().lower())
         if key:
-            found += [[key, latin(line.strip())] for line in said.splitlines() or [""]]
+            found += [[key, latin(line.strip())] for line in said.split("\n")]
     return found
 
 
@@ -139,7 +139,7 @@ def _encoded(said: str, mime_type: str) -> bytes:
     for codec in filter(None, (charset, "utf-8")):
         try:
             return said.encode(codec)
-        except UnicodeEncodeError:
+        except UnicodeError:
             pass
     return said.encode("utf-8", "surrogatepass")
 

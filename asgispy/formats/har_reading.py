@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.formats.har_entry_reading import connection_of
 from asgispy.formats.har_extra import KEY, message_reader
 from asgispy.formats.har_lenient import exact_headers, mapping, text
-from asgispy.formats.incoming import Foreign, Incoming, Preface
+from asgispy.formats.incoming import Foreign, Preface
 from asgispy.formats.json_reading import (
     WRONG,
     connection_from_json,
@@ -24,6 +24,7 @@ from asgispy.model.connection import Note
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from asgispy.formats.incoming import Incoming
     from asgispy.model.observation import Observation
 
 ENTRIES: Final = (("log", "entries"), ("entries",))
