@@ -138,6 +138,8 @@ def _upstream(observation: Observation) -> str:
 
 def _after(observation: Observation) -> str:
     return f" after {format_duration(observation.duration)}" if observation.duration is not None else ""
+
+
 def _replay(observation: Observation) -> str:
     facts = observation.facts
     original, capture = facts.get("original"), facts.get("capture")

@@ -23,7 +23,8 @@ from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN, RECEIVE, REMARK
 from asgispy.model.observation import DELAY, LOGGED, REFERRING, STALL
 from asgispy.model.text import storable
-from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value, encode_value
+from asgispy.probe.snapshot import encode_careful
+from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value
 from asgispy.wire.observations import decode_observations
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class ProcessRecord:
             known = [self.find(number) for number in numbers if type(number) is int]
             ids = [followed.assembly.connection.id for followed in known if followed is not None]
             said[name] = ids if type(said[name]) is list else next(iter(ids), None)
-        return encode_value(said) if names else facts
+        return encode_careful(said) if names else facts
 
     def row(self) -> tuple[Any, ...]:
         """The row of `processes`."""

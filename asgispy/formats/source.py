@@ -40,8 +40,5 @@ class Source(Protocol):
     def process_observations(self) -> list[Observation]:
         """What belongs to no connection, in order of time."""
 
-    def note(self, id: int) -> Note | None:
-        """What the user has attached to a connection; None when that is nothing."""
-
     def events(self, connection: Connection) -> list[Event]:
         """All events of a connection; the first is `open`, its message the scope."""

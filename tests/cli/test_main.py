@@ -133,7 +133,7 @@ def test_a_capture_that_is_none_is_one_line(tmp_path: Path, capsys: Run) -> None
     path = tmp_path / "notes.txt"
     path.write_text("hello")
     refused(capsys, "attach", "--headless", "--capture", path, text="not an asgispy capture")
-    refused(capsys, "export", path, text="not an asgispy capture")
+    refused(capsys, "export", path, text="neither a capture, nor asgispy's JSON, nor HAR")
 
 
 def test_more_of_a_message_than_can_travel_is_refused(capsys: Run) -> None:

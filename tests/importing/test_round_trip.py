@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from asgispy.capture.notes import amend
 from asgispy.capture.reader import CaptureReader
 from asgispy.model.connection import Note
+from asgispy.model.observation import DELAY
 from tests.formats.har_rules import check_har
 from tests.formats.test_export import every_kind
 from tests.importing.files import connections, exported, imported, messages, scopes
@@ -39,14 +40,14 @@ def test_any_capture_comes_back(folder: Path, made: Any) -> None:
     for keep in (True, False):
         said = exported(path, "json", keep_secrets=keep)
         capture, _ = imported(folder, said)
-        assert exported(capture, "json", keep_secrets=keep) == said
+        assert json.loads(exported(capture, "json", keep_secrets=keep)) == json.loads(said)
         har = exported(path, "har", keep_secrets=keep)
         check_har(json.loads(har))
         capture, found = imported(folder, har)
         assert (found.unreadable, found.problem) == (0, "")
-        assert exported(capture, "har", keep_secrets=keep) == har
+        assert json.loads(exported(capture, "har", keep_secrets=keep)) == json.loads(har)
         if keep:
-            assert exported(capture, "json") == said
+            assert json.loads(exported(capture, "json")) == json.loads(said)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_every_kind_comes_back_from_every_format(capture: Path, tmp_path: Path, 
 def test_scopes_messages_and_summaries_are_the_same(capture: Path, tmp_path: Path, format: str) -> None:
     again, _ = imported(tmp_path, exported(capture, format))
     assert scopes(again) == scopes(capture)
-    assert messages(again) == messages(capture)
+    assert repr(messages(again)) == repr(messages(capture))  # one of them holds a NaN
     for one, other in zip(connections(capture), connections(again), strict=True):
         other.started = one.started  # which the document tells in microseconds
         assert other == one
@@ -144,7 +145,7 @@ def test_what_was_chosen_of_a_capture_keeps_its_numbers(tmp_path: Path, format: 
 def test_sorted_keys_and_lines_in_the_order_of_ending_are_read_as_well(tmp_path: Path, capture: Path) -> None:
     said = exported(capture, "json")
     shuffled = json.dumps(json.loads(said), sort_keys=True, indent=1)
-    assert exported(imported(tmp_path, shuffled)[0], "json") == said
+    assert json.loads(exported(imported(tmp_path, shuffled)[0], "json")) == json.loads(said)
     header, *lines = exported(capture, "jsonl").splitlines()
     backwards = b"\n".join([header, *reversed(lines)])
     assert exported(imported(tmp_path, backwards)[0], "json") == said
@@ -186,3 +187,14 @@ def test_an_entry_whose_own_part_is_broken_is_read_as_anybodys(tmp_path: Path, c
     again, found = imported(tmp_path, document)
     assert (found.connections, found.unreadable) == (6, 0)
     assert any(each["path"] == "/login" for each in scopes(again) if isinstance(each, dict) and "path" in each)
+
+
+def test_facts_that_name_connections_may_hold_anything_else(tmp_path: Path) -> None:
+    path = tmp_path / "c.asgispy"
+    with recording(path) as studio:
+        tape = studio.tape()
+        number = tape.http("/")
+        tape.observe(DELAY, number, {"by": 1, "huge": 1 << 90, "odd": "\ud800"})
+    with CaptureReader(path) as reader:
+        (seen,) = reader.observations(1)
+    assert seen.facts == {"by": 1, "huge": 1 << 90, "odd": "\ud800"}
