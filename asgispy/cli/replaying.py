@@ -18,6 +18,7 @@ import click
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.chosen import Chosen
+from asgispy.cli.opening import opened_capture
 from asgispy.cli.progress import show_progress
 from asgispy.cli.replay_output import Output
 from asgispy.cli.saying import printable, say
@@ -67,7 +68,7 @@ class Replaying:
         """The exit code. Raises the errors of its parts."""
         values = self._values
         with contextlib.ExitStack() as stack:
-            reader = stack.enter_context(CaptureReader(self._capture))
+            reader = stack.enter_context(CaptureReader(stack.enter_context(opened_capture(self._capture))))
             stack.enter_context(reader.snapshot())
             chosen = Chosen(reader, self._capture, values["filter"], values["ids"])
             self._manner = self._agreed(chosen)
