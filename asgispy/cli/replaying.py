@@ -21,9 +21,9 @@ from asgispy.cli.chosen import Chosen
 from asgispy.cli.opening import opened_capture
 from asgispy.cli.progress import show_progress
 from asgispy.cli.replay_output import Output
+from asgispy.cli.replay_recording import recorded_into
 from asgispy.cli.saying import printable, say
 from asgispy.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, UsageError
-from asgispy.model.observation import REPLAY
 from asgispy.replay.address import parse_place
 from asgispy.replay.ignoring import ignore_of
 from asgispy.replay.lifespan import Lifespan
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from asgispy.collect.local import LocalRecording
-    from asgispy.model.asgi import ASGIApp, Receive, Scope, Send
+    from asgispy.cli.replay_recording import RecordedHere
+    from asgispy.model.asgi import ASGIApp
 
 SERVERS_OWN = "a server has a lifespan of its own"
 ONLY_ONE = "only one lifespan is run"
@@ -100,22 +100,17 @@ class Replaying:
         return self._manner
 
     @contextlib.contextmanager
-    def _recording(self) -> Iterator[LocalRecording | None]:
+    def _recording(self) -> Iterator[RecordedHere | None]:
         """Where replays are recorded, if anywhere."""
         target: Path | None = self._values["target_capture"]
         if target is None:
             yield None
             return
-        from asgispy.checks.policy import policy_of
-        from asgispy.collect.local import LocalRecording
-
         if target.exists() and target.samefile(self._capture):
             raise UsageError(f"--capture {target}: this is the capture that is replayed: name another file")
-        recording = LocalRecording(target, policy_of("off" if self._remote else "standard"))
-        try:
+        checks = "off" if self._remote else "standard"
+        with recorded_into(target, self._capture.name, checks=checks) as recording:
             yield recording
-        finally:
-            recording.close()
 
     @contextlib.contextmanager
     def _aside(self) -> Iterator[None]:
@@ -123,19 +118,9 @@ class Replaying:
         with contextlib.redirect_stdout(sys.stderr) if not self._remote else contextlib.nullcontext():
             yield
 
-    def _application(self, recording: LocalRecording | None) -> ASGIApp:
+    def _application(self, recording: RecordedHere | None) -> ASGIApp:
         app = self._remote_application() if self._remote else self._loaded()
-        if recording is None:
-            return app
-        name = self._capture.name
-
-        async def linked(scope: Scope, receive: Receive, send: Send) -> None:
-            original = playing.get()
-            if original is not None:
-                recording.note(REPLAY, {"original": original, "capture": name})
-            await app(scope, receive, send)
-
-        return recording.wrap(linked)
+        return app if recording is None else recording.wrap(app)
 
     def _loaded(self) -> ASGIApp:
         from asgispy.launch.target import TargetRaised, load_target

@@ -5,6 +5,7 @@ Each gives the `tui.session.Session` that the screen asks for; headless runs use
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Final, Protocol
@@ -13,11 +14,12 @@ from asgispy.capture.database import seal
 from asgispy.capture.notes import amend
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.recording import Recording
+from asgispy.cli.replay_recording import SeenByProbe, recorded_into
 from asgispy.launch.supervisor import ServerState, Supervisor
 from asgispy.tui.session import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from asgispy.cli.recording import RecordingOptions
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from asgispy.model.connection import Connection, Note, OutputLine
     from asgispy.model.observation import InFlight
     from asgispy.settings import Launch
+    from asgispy.tui.session import ReplayRecorder
     from asgispy.wire.address import Address
 
 
@@ -137,6 +140,11 @@ class RunSession:
             self._companion.stop()
         self.supervisor.stop()
 
+    @contextlib.contextmanager
+    def replaying(self) -> Iterator[ReplayRecorder]:
+        """The server's own probe records what is sent to it again."""
+        yield SeenByProbe(self.recording.collector.expect_replay)
+
     def close(self) -> None:
         """Stop, then finish the recording."""
         self.stop()
@@ -198,6 +206,11 @@ class AttachSession:
         """Delete connections, and wait until it is done; raises CaptureError."""
         self.recording.collector.amend({}, ids)
 
+    @contextlib.contextmanager
+    def replaying(self) -> Iterator[ReplayRecorder]:
+        """The applications' own probes record what is sent to them again."""
+        yield SeenByProbe(self.recording.collector.expect_replay)
+
     def close(self) -> None:
         """Stop listening and finish the recording."""
         self.recording.finish()
@@ -244,6 +257,13 @@ class ViewSession:
         with self._one_at_a_time:
             self._amended = True
             amend(self.capture, notes, ids)
+
+    @contextlib.contextmanager
+    def replaying(self) -> Iterator[ReplayRecorder]:
+        """We record what is sent again, into this file; raises CaptureError when it can't be written just now."""
+        self._amended = True
+        with recorded_into(self.capture) as recorder:
+            yield recorder
 
     def close(self) -> None:
         """Leave one file."""

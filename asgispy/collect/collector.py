@@ -101,6 +101,10 @@ class Collector:
         """What every open connection is doing now; of processes that do not answer within `timeout` seconds nothing."""
         return self._listener.in_flight(timeout)
 
+    def expect_replay(self, client: str, original: int) -> None:
+        """The next connection of this client (host:port) is a recorded one that is sent again; from any thread."""
+        self._listener.expect_replay(client, original)
+
     @property
     def watching(self) -> tuple[str, ...]:
         """Which of what is off unless asked for is looked at now: names of `settings.CLOSER`."""

@@ -99,6 +99,10 @@ class Listener:
         """Record a line of the application's output; from any thread."""
         self._output.append(line)
 
+    def expect_replay(self, client: str, original: int) -> None:
+        """The next connection of this client is a recorded one that is sent again; from any thread."""
+        self._pipeline.expect_replay(client, original)
+
     def in_flight(self, timeout: float) -> list[InFlight]:
         """What every open connection is doing, as far as processes answer in time (seconds); from any thread."""
         peers = [peer for peer in list(self._peers.values()) if peer.process is not None]

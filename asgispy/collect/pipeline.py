@@ -21,7 +21,7 @@ from asgispy.checks.policy import Policy
 from asgispy.checks.summary import Summaries
 from asgispy.model.connection import LIFESPAN
 from asgispy.model.events import OPEN, RECEIVE, REMARK
-from asgispy.model.observation import DELAY, LOGGED, REFERRING, STALL
+from asgispy.model.observation import DELAY, LOGGED, REFERRING, REPLAY, STALL
 from asgispy.model.text import storable
 from asgispy.probe.snapshot import encode_careful
 from asgispy.wire.codec import decode_chunks, decode_error, decode_facts, decode_value
@@ -43,6 +43,8 @@ REMEMBERED: Final = 4096
 """Ended connections of a process that late events can still be added to."""
 SHORT: Final = 256
 """Bytes of an encoded message up to which its decoded form is remembered."""
+EXPECTED: Final = 1_000
+"""Replays that may be announced before they come."""
 KIND_LIMIT: Final = 62
 """Kinds of observations that have a bit of their own."""
 BATCH_EVENTS: Final = 5_000
@@ -146,6 +148,8 @@ class Pipeline:
         self._changed: dict[int, Assembly] = {}
         self._ended: list[Connection] = []
         self._batch = Batch()
+        self._expected: OrderedDict[str, int] = OrderedDict()
+        """Originals of replays that are to come, by client."""
 
     @property
     def connected(self) -> int:
@@ -156,6 +160,12 @@ class Pipeline:
     def findings(self) -> list[FindingSummary]:
         """The distinct findings that have been written down, the worst first."""
         return list(self._summaries)
+
+    def expect_replay(self, client: str, original: int) -> None:
+        """The next connection of this client (host:port) is a recorded one that is sent again; from any thread."""
+        self._expected[client] = original
+        while len(self._expected) > EXPECTED:
+            self._expected.popitem(last=False)
 
     def join(self, hello: Hello) -> ProcessRecord:
         """A process has come, or come back."""
@@ -327,6 +337,18 @@ class Pipeline:
             self._batch.remarks.append((assembly.connection.id, 0, remark))
         process.open[number] = Followed(assembly, check)
         self._opened.append((assembly, rest))
+        if self._expected:
+            self._link(process, assembly)
+
+    def _link(self, process: ProcessRecord, assembly: Assembly) -> None:
+        """Link a replay that was announced to its original."""
+        connection = assembly.connection
+        original = self._expected.pop(connection.client or "", None)
+        if original is not None:
+            id, self._next_observation = self._next_observation, self._next_observation + 1
+            facts = encode_careful({"original": original})
+            self._batch.observations.append((id, process.id, connection.id, REPLAY, connection.started, None, facts))
+            connection.observed |= 1 << REPLAY
 
     def _end(self, process: ProcessRecord, number: int) -> None:
         followed = process.open.pop(number)

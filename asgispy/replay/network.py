@@ -21,10 +21,10 @@ from asgispy.formats.url import as_bytes, header_of, target_of
 from asgispy.model.connection import TYPE_NAMES, WEBSOCKET
 from asgispy.replay.address import recorded_place
 from asgispy.replay.outcome import pairs_of
-from asgispy.replay.run import ReplayFailed
+from asgispy.replay.run import ReplayFailed, playing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping
 
     from asgispy.model.asgi import Receive, Scope, Send
     from asgispy.replay.address import Place
@@ -62,6 +62,8 @@ class Remote:
     """For https; by default what this machine trusts."""
     keep_host: bool = False
     """Whether the recorded Host header is sent."""
+    announce: Callable[[str, int], None] | None = None
+    """Told, before anything is sent, from which address (host:port) which recorded connection is sent again."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a request, or open a socket. Raises ReplayFailed for what a server does wrong."""
@@ -69,6 +71,7 @@ class Remote:
         recorded = header_of(scope, b"host")
         host = recorded if self.keep_host and recorded else place.authority
         wire = await connect(place, self.tls)
+        self._announce(wire)
         try:
             if scope.get("type") == TYPE_NAMES[WEBSOCKET]:
                 from asgispy.replay.sockets import converse
@@ -80,6 +83,11 @@ class Remote:
             wire.abort()
             raise
         await wire.close()
+
+    def _announce(self, wire: Wire) -> None:
+        original, own = playing.get(), wire.writer.get_extra_info("sockname")
+        if self.announce is not None and original is not None and isinstance(own, tuple):
+            self.announce(f"{own[0]}:{own[1]}", original)
 
 
 class Wire(NamedTuple):

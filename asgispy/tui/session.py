@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from asgispy.model.asgi import ASGIApp
     from asgispy.model.connection import Note
     from asgispy.model.observation import InFlight
 
@@ -47,6 +49,16 @@ class Status:
         return self.state in OVER
 
 
+class ReplayRecorder(Protocol):
+    """Sees to it that a replay is in the capture, and linked to its original."""
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """What is to be called in place of what sends."""
+
+    def announce(self, client: str, original: int) -> None:
+        """A recorded connection is about to be sent again from this address (host:port); from any thread."""
+
+
 class Session(Protocol):
     """What a screen is opened on."""
 
@@ -72,6 +84,9 @@ class Session(Protocol):
 
     def delete(self, ids: Sequence[int]) -> None:
         """Delete connections from the capture; blocking until it is done, from any thread. Raises CaptureError."""
+
+    def replaying(self) -> AbstractContextManager[ReplayRecorder]:
+        """While connections are sent again, what records and links them. Raises CaptureError when nothing can be."""
 
     def close(self) -> None:
         """End it gracefully, the server first; blocking, called in a worker thread."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
 from asgispy.capture.notes import amend
+from asgispy.cli.replay_recording import recorded_into
 from asgispy.tui.app import SpyApp
 from asgispy.tui.screens.main import MainScreen
 from asgispy.tui.session import Status
 from tests.tui.build import END, Builder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
 
     from asgispy.model.connection import Note
     from asgispy.model.observation import InFlight
+    from asgispy.tui.session import ReplayRecorder
 
 
 class FakeSession:
@@ -47,6 +50,12 @@ class FakeSession:
     def switch_watch(self, name: str) -> None:
         """Remember."""
         self.watching = tuple({*self.watching} ^ {name})
+
+    @contextlib.contextmanager
+    def replaying(self) -> Iterator[ReplayRecorder]:
+        """As for a saved capture."""
+        with recorded_into(self.capture) as recorder:
+            yield recorder
 
     def restart(self) -> None:
         """Count."""
