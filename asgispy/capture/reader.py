@@ -26,6 +26,7 @@ from asgispy.capture.observations import (
 from asgispy.capture.positions import Positions, holds, id_of, is_shutdown
 from asgispy.capture.rows import to_connection, to_output, to_process
 from asgispy.capture.schema import CONNECTION_COLUMNS, PROCESS_COLUMNS, TROUBLE, VERSION
+from asgispy.model.observation import REPLAY
 from asgispy.wire.codec import decode_facts
 
 if TYPE_CHECKING:
@@ -334,6 +335,12 @@ class CaptureReader:
         """How many of these kinds there are."""
         with capture_errors(self.path):
             return count_of(self.database, id, kinds)
+
+    def replays_of(self, original: int) -> list[int]:
+        """Ids of the connections that are replays of one in this capture, the newest first; of the last thousand."""
+        sql = "SELECT connection, facts FROM observations WHERE kind = ? ORDER BY time DESC LIMIT 1000"
+        told = ((id, decode_facts(facts)) for id, facts in self._all(sql, REPLAY))
+        return [id for id, facts in told if facts.get("original") == original and not facts.get("capture")]
 
     def observations_between(self, start: int, end: int, most: int = 2_000) -> list[Observation]:
         """Stalls, pauses and exhausted pools of all processes from `start` to `end`, in order of time."""

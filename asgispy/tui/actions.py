@@ -125,6 +125,7 @@ _TABLE: Final = (
     ("acting.copy", "copy", "y", "Copy", "copy URL, body, curl command…; yy: the same again", "footer", "palette"),
     ("acting.save", "save", "w", "Save", "save a body, export connections, save the capture", "-", "palette"),
     ("acting.open", "open_elsewhere", "O", "Open elsewhere", "open in your editor or pager", "-", "palette"),
+    ("acting.replay", "replay", "A", "Send again", "as it was, edited or elsewhere, and compare", "-", "palette"),
     ("acting.compare", "compare", "equals_sign", "Compare", "two marked ones, or this and another", "-", "palette"),
     ("compare.all", "all", "a", "All", "show what is equal too, or only what differs", "footer", "-"),
     ("compare.swap", "swap", "x", "Swap", "exchange left and right", "footer", "-"),

@@ -45,6 +45,8 @@ class Remembered:
 
     copied: str = ""
     opened: str = ""
+    sent_to: str = ""
+    """To which other server something was sent again last."""
     format: str = ""
     """Which format was exported last."""
     base: int | None = None

@@ -1,4 +1,4 @@
-"""Everything that can be done with a connection from any screen that shows one: copy, save, open, compare.
+"""Everything that can be done with a connection from any screen that shows one: copy, save, open, send again, compare.
 
 This is where keys, menus and prompts meet what does the work; each has a module of its own but comparing, which only
 chooses two. What must not move in: what can be had (materials), and comparing itself (tui/comparing).
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from asgispy.tui.acting.copies import CopiesConnections
 from asgispy.tui.acting.opens import OpensConnections
+from asgispy.tui.acting.replays import ReplaysConnections
 from asgispy.tui.acting.saves import SavesConnections
 from asgispy.tui.actions import ACTING, bindings
 from asgispy.tui.screens.compare import CompareScreen
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class ActsOnConnections(CopiesConnections, SavesConnections, OpensConnections):
+class ActsOnConnections(CopiesConnections, SavesConnections, OpensConnections, ReplaysConnections):
     """The base of screens on which a connection can be acted on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTING)]

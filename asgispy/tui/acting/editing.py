@@ -63,6 +63,23 @@ def show(command: list[str], name: str, data: bytes) -> str:
     return "what you changed is not kept: a capture stays as it was recorded" if changed else ""
 
 
+def change(command: list[str], name: str, text: str) -> str:
+    """Let a text be changed in an editor that takes the terminal, and wait; gives what it is then. Raises NotOpened."""
+    with tempfile.TemporaryDirectory(prefix="asgispy-edit-") as folder:
+        file = Path(folder) / name
+        file.touch(mode=0o600)
+        file.write_bytes(text.encode())
+        code = _run([*command, str(file)])
+        if code:
+            raise NotOpened(f"{command[0]} ended with {code}: nothing was sent")
+        try:
+            changed = file.read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            raise NotOpened(f"{command[0]} left no text: nothing was sent") from None
+    # Editors end the last line, which a body may not have had.
+    return changed[:-1] if changed.endswith("\n") and not text.endswith("\n") else changed
+
+
 def _run(command: list[str]) -> int:
     """Its exit code. Ctrl+C is meant for it, not for us; a handler, unlike ignoring, is not inherited."""
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
