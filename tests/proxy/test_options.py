@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trustme
 
+import asgispy.cli.proxy  # noqa: F401 - loaded before any test, as its first use must not fall into one
 from asgispy.cli.main import main
 from asgispy.proxy.application import Proxy
 from asgispy.proxy.settings import Forwarding, parse_upstream
