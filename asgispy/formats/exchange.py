@@ -129,7 +129,7 @@ def exchange_from(connection: Connection, scope: Any, events: Iterable[Event], *
         closing=reading.closing,
         incoming=tuple(_incoming(reading, request, mask)),
         error=reading.error,
-        masked=mask.done,
+        masked=mask.done or reading.came_masked,
     )
 
 
@@ -228,6 +228,8 @@ class _Reading:
         self.sends: list[int] = []
         """The offsets at which the application sent something; events come in order of their calls."""
         self.error: Error | None = None
+        self.came_masked = False
+        """Whether something was masked already when it was imported."""
 
     def take(self, event: Event) -> None:
         if event.kind == RAISE:
@@ -235,6 +237,7 @@ class _Reading:
         message = event.message
         if event.kind not in (RECEIVE, SEND) or event.error is not None or not isinstance(message, dict):
             return
+        self.came_masked = self.came_masked or any(map(_came_masked, message.values()))
         if event.kind == SEND:
             self.sends.append(event.offset)
         else:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 import trustme
 
-import asgispy.cli.proxy  # noqa: F401 - loaded before any test, as its first use must not fall into one
 from asgispy.cli.main import main
 from asgispy.proxy.application import Proxy
 from asgispy.proxy.settings import Forwarding, parse_upstream
@@ -175,6 +174,19 @@ def test_other_servers_in_front(home: Origin, tmp_path: Path, server: str) -> No
             assert socket.recv(20) == "x"
 
 
+async def shut_down(application: Proxy) -> None:
+    """As a server does: connections that are kept are closed."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message: dict[str, Any]) -> None:
+        assert message["type"] == "lifespan.shutdown.complete"
+
+    await application({"type": "lifespan"}, receive, send)
+    await asyncio.sleep(0)  # transports close their sockets in the loop's next round
+
+
 def forward(url: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
     """The messages that the proxy sends for a request without a body, called as a server with extensions would."""
     sent: list[dict[str, Any]] = []
@@ -198,6 +210,7 @@ def forward(url: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
 
         application = Proxy(Forwarding((parse_upstream(url),)))
         await application(whole, receive, send)
+        await shut_down(application)
 
     asyncio.run(run())
     return sent
