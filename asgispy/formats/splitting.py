@@ -213,8 +213,9 @@ class Splitter:
         first = self._at
         while (found := _SCALAR.match(self._text, self._at)) is not None:
             self._at = found.end()
-            if self._at < len(self._text) or not self._more():
+            if self._at < len(self._text):
                 break
+            self._need()  # one that ends with the file may be half of another
             first = -1  # a piece of it has been seen, whatever comes
         if self._at == first:
             raise _Damaged

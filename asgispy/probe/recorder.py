@@ -288,18 +288,20 @@ class LifespanRecording(Recording):
         flush: Callable[[], None] = lambda: None,
         app: object = None,
     ) -> None:
-        super().__init__(outbox, scope, receive, send)
-        self._flush = flush
-        self._hand_over_at = 0
-        facts = {
-            "app": id(app),
-            "loop": _loop_identity(),
-            "state": id(scope.get("state")),
-            "interface": vars(type(app)).get("adapted_from"),
-        }
-        self.events = [remark(0, facts), self.events[-1]]
-        self.history = list(self.events)
-        outbox.lifespans.append(self)
+        # The sender, whose first attempt to connect may be failing right now, must not take half of an opening.
+        with outbox.lock:
+            super().__init__(outbox, scope, receive, send)
+            self._flush = flush
+            self._hand_over_at = 0
+            facts = {
+                "app": id(app),
+                "loop": _loop_identity(),
+                "state": id(scope.get("state")),
+                "interface": vars(type(app)).get("adapted_from"),
+            }
+            self.events = [remark(0, facts), self.events[-1]]
+            self.history = list(self.events)
+            outbox.lifespans.append(self)
 
     def _encode(self, message: Any) -> bytes:
         if type(message) is dict and message.get("type") in _STATE_MATTERS and type(self.scope.get("state")) is dict:

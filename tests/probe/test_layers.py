@@ -353,9 +353,11 @@ def test_a_stream_keeps_its_chunks_unless_a_layer_merges_them() -> None:
 
         return merge
 
-    assert delays(_look(_starlette(), "/stream")) == []
+    assert not any(
+        each.startswith("buffered") for each in _effects(_look(_starlette(), "/stream"), "BaseHTTPMiddleware")
+    )
     facts = _look(merging(_starlette()), "/stream")
-    assert [name.rpartition(".")[2] for name, _ in delays(facts)] == ["merge"]
+    assert "merge" in [name.rpartition(".")[2] for name, _ in delays(facts)]  # others may be late on a busy machine
     assert any(each.startswith("buffered: held the start back until the body") for each in _effects(facts, "merge"))
     assert "re-chunked the body: 5 → 1 chunks" in _effects(facts, "merge")
 

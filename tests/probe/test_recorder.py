@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ import pytest
 import asgispy
 from asgispy import SpyMiddleware
 from asgispy.model.connection import ABORTED, COMPLETED, FAILED
-from asgispy.model.events import RECEIVE
+from asgispy.model.events import OPEN, RECEIVE, REMARK
 from asgispy.model.values import Opaque
+from asgispy.probe.outbox import Outbox
+from asgispy.probe.recorder import LifespanRecording
 from tests.support.driver import (
     Exchange,
     body,
@@ -22,6 +25,7 @@ from tests.support.driver import (
     fresh_path,
     hello,
     http_scope,
+    lifespan_scope,
     request,
     start,
     websocket_scope,
@@ -382,3 +386,23 @@ def test_a_websocket_is_recorded_in_both_directions(inspector: Inspector) -> Non
     assert [event.index for event in events] == list(range(205))
     assert [m["text"] for m in messages(events)[1:]] == [f"{n}é" for n in range(100)]
     assert (connection.received, connection.sent) == (190 + 200, 190 + 200)
+
+
+def test_a_lifespan_that_opens_while_the_sender_gives_up_is_remembered() -> None:
+    """The first attempt to reach an inspector may fail at any moment of the application's very first connection."""
+    outbox = Outbox()
+    outbox.listening = True
+    giving_up: list[threading.Thread] = []
+
+    class Scope(dict[str, Any]):
+        def get(self, key: Any, default: Any = None) -> Any:
+            if key == "state" and outbox.open and not giving_up:
+                giving_up.append(threading.Thread(target=outbox.close))
+                giving_up[0].start()
+                giving_up[0].join(0.2)
+            return super().get(key, default)
+
+    recording = LifespanRecording(outbox, Scope(lifespan_scope()), None, None)  # type: ignore[arg-type]
+    giving_up[0].join()
+    assert [event[0] for event in recording.history] == [REMARK, OPEN]
+    assert list(outbox.lifespans) == [recording]
