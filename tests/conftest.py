@@ -16,5 +16,5 @@ settings.load_profile("asgispy")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: half of the tests wait for a server or a terminal most of the time."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: half of the tests wait for a server or a terminal most of the time."""
+    return (os.cpu_count() or 1) + 2

@@ -119,10 +119,13 @@ class SpyApp(App[None]):
         """Look for changes and tell the screens."""
         deliver_resize(self)
         changed = self.feed.poll()
+        for screen in (each for each in self.screen_stack if isinstance(each, FedScreen)):
+            screen.stale = screen.stale or changed
         for screen in self._fed_screens():
             with contextlib.suppress(NoMatches):  # a screen on its way in or out is without its widgets
-                if changed:
+                if screen.stale:
                     screen.feed_changed()
+                    screen.stale = False
                 screen.time_passed()
 
     def _fed_screens(self) -> list[FedScreen]:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.css.query import NoMatches
 from textual.events import Resize
 from textual.geometry import Size
 
@@ -24,6 +25,7 @@ from asgispy.tui.screens.help import HelpScreen, help_text
 from asgispy.tui.screens.small import SmallScreen
 from asgispy.tui.theme import palette_for
 from asgispy.tui.widgets.status_bar import StatusBar
+from tests.tui.build import MS, simple
 from tests.tui.support import FakeSession, app_on, fake, main_screen, on_main, poll, seen
 
 if TYPE_CHECKING:
@@ -213,3 +215,26 @@ async def test_a_new_size_arrives_even_if_its_timer_is_skipped(shop: Builder) ->
         await pilot.pause()
         await poll(pilot)
         assert main_screen(app).query_one(StatusBar).size.width == 100
+
+
+async def test_a_screen_that_was_not_ready_is_told_of_a_change_later(
+    shop: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_on(shop.path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = main_screen(app)
+        await poll(pilot)
+        before = app.feed.extent.connections
+        tell = screen.feed_changed
+
+        def not_ready() -> None:
+            monkeypatch.setattr(screen, "feed_changed", tell)
+            raise NoMatches
+
+        monkeypatch.setattr(screen, "feed_changed", not_ready)
+        simple(shop, 0, "GET", "/late", 200, MS, b"x")
+        await poll(pilot)
+        await poll(pilot)
+        assert app.feed.extent.connections == before + 1
+        await pilot.press("end")
+        assert any("/late" in line for line in seen(app))

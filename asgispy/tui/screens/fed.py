@@ -29,6 +29,8 @@ class FedScreen(LeftOnce[None]):
     def __init__(self, feed: Feed) -> None:
         super().__init__()
         self.feed = feed
+        self.stale = True
+        """Whether the capture has changed since this screen was told; one that is still coming can't be told."""
 
     def feed_changed(self) -> None:
         """There is something new in the capture."""
