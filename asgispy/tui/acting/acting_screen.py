@@ -45,6 +45,8 @@ class Remembered:
 
     copied: str = ""
     opened: str = ""
+    called: str = ""
+    """Which application was called in process last."""
     sent_to: str = ""
     """To which other server something was sent again last."""
     format: str = ""

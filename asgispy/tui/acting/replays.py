@@ -20,6 +20,7 @@ from asgispy.replay.script import script_of
 from asgispy.replay.text import edited, text_of
 from asgispy.tui.acting import saving, sending
 from asgispy.tui.acting.acting_screen import SHOW_AFTER, ActingScreen
+from asgispy.tui.acting.calling import call
 from asgispy.tui.acting.editing import EDITOR, change, program_for
 from asgispy.tui.acting.entry import Entry
 from asgispy.tui.acting.jobs import Cancelled, Progress
@@ -63,6 +64,9 @@ class ReplaysConnections(ActingScreen):
             entries.append(Entry("marked", title, "in their order", "m"))
         if self.feed.arrangement.filtering:
             entries.append(Entry("filtered", "what the filter shows", self.feed.arrangement.text, "f"))
+        if entries:
+            what = f"the {len(marked):,} marked ones" if marked else "this one"
+            entries.append(Entry("call", "in process…", f"{what}, to an application without a server", "p"))
         return entries or [Entry("none", NO_LIFESPAN, "", "")]
 
     def _send_chosen(self, subject: Subject, name: str) -> None:
@@ -70,6 +74,8 @@ class ReplaysConnections(ActingScreen):
         query = self.feed.arrangement.query
         if name in ("edit", "editor"):
             self._edit(subject.connection.id, elsewhere=name == "editor")
+        elif name == "call":
+            self._ask_what(saving.these(self._marked()) if self._marked() else this)
         elif name == "elsewhere":
             self._ask_where(this)
         elif name == "marked":
@@ -93,6 +99,19 @@ class ReplaysConnections(ActingScreen):
                 self._send(choose, parse_place(text.strip()))
 
         self.app.push_screen(PromptScreen("send to", self._remembered.sent_to or "http://", problem), answered)
+
+    def _ask_what(self, choose: Choose) -> None:
+        def problem(text: str) -> str:
+            return "" if text.strip() else "write module:attribute, as in main:app"
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._remembered.called = text.strip()
+                self._send(choose, app=text.strip())
+
+        target = self.feed.status.target
+        suggested = self._remembered.called or (target if ":" in target and " " not in target else "")
+        self.app.push_screen(PromptScreen("call the application", suggested, problem), answered)
 
     # Editing
 
@@ -155,7 +174,9 @@ class ReplaysConnections(ActingScreen):
     # Sending
 
     @work
-    async def _send(self, choose: Choose, place: Place | None = None, script: Script | None = None) -> None:
+    async def _send(
+        self, choose: Choose, place: Place | None = None, script: Script | None = None, app: str = ""
+    ) -> None:
         """Ask first when it may change something."""
         session = self.feed.session
         try:
@@ -168,23 +189,28 @@ class ReplaysConnections(ActingScreen):
         if not count:
             self._say("nothing to send: " + NO_LIFESPAN)
         elif not unsafe:
-            self._run_sending(choose, count, place, script)
+            self._run_sending(choose, count, place, script, app)
         else:
             what = "This may change something" if count == 1 else f"{unsafe:,} of {count:,} may change something"
 
             def answered(yes: bool | None) -> None:
                 if yes:
-                    self._run_sending(choose, count, place, script)
+                    self._run_sending(choose, count, place, script, app)
                 else:
                     self._say("nothing was sent")
 
             self.app.push_screen(ConfirmScreen(f"{what}: send {'it' if count == 1 else 'them'} again?"), answered)
 
     @work
-    async def _run_sending(self, choose: Choose, count: int, place: Place | None, script: Script | None) -> None:
+    async def _run_sending(
+        self, choose: Choose, count: int, place: Place | None, script: Script | None, app: str
+    ) -> None:
         """In a thread; after a moment show how far it is, with a way to cancel it."""
         progress, session = Progress("sent"), self.feed.session
-        job = asyncio.to_thread(sending.send, session, choose, count, place, progress, script)
+        if app:
+            job = asyncio.to_thread(call, session.capture, choose, app, progress)
+        else:
+            job = asyncio.to_thread(sending.send, session, choose, count, place, progress, script)
         running = asyncio.ensure_future(job)
         done, _ = await asyncio.wait([running], timeout=SHOW_AFTER)
         if not done:

@@ -45,6 +45,8 @@ class Sent:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((SAME, DIFFERENT, FAILED, SKIPPED), 0))
     said: str = ""
     """Of a single one: why it failed, the first difference, or what could not be compared."""
+    recorded: bool = True
+    """Whether the replays are in the capture."""
     original: int | None = None
     """Of a single one: the id of what was sent again."""
     replay: int | None = None
@@ -58,7 +60,8 @@ class Sent:
         if total == 1:
             return " · ".join(filter(None, (f"sent again: {words[next(iter(happened))]}", self.said)))
         counts = ", ".join(f"{count:,} {words[name]}" for name, count in happened.items())
-        return f"sent {total:,} again: {counts or 'nothing'} · has:replay shows them"
+        shown = " · has:replay shows them" if self.recorded else ""
+        return f"sent {total:,} again: {counts or 'nothing'}{shown}"
 
 
 def may_change(connections: Iterable[Connection]) -> int:

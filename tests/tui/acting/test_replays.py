@@ -113,7 +113,7 @@ async def test_what_may_change_something_is_asked_about(home: Origin, tmp_path: 
         await choose(pilot, "s")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("n")
-        await until(pilot, lambda: said_all(app)[-1:] == ["nothing was sent"])
+        await until(pilot, lambda: said_all(app)[-1:] == ["nothing was sent"] and on_main(app))
         assert len(home.seen) == before
         await choose(pilot, "s")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
@@ -151,7 +151,7 @@ async def test_it_is_sent_to_another_server(home: Origin, tmp_path: Path) -> Non
         await choose(pilot, "s")
         await until(pilot, lambda: said_all(app))
         assert "refuses connections" in said(app)
-        await until(pilot, lambda: app.feed.extent.connections == 2)
+        await until(pilot, lambda: app.feed.extent.connections == 2 and on_main(app))
         await pilot.press("home")  # the attempt is in the list, too
         await choose(pilot, "t")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
@@ -174,6 +174,7 @@ async def test_the_marked_and_the_filtered_ones(home: Origin, tmp_path: Path) ->
         await choose(pilot, "m")
         await until(pilot, lambda: said_all(app))
         assert said(app) == "sent 2 again: 1 the same, 1 different · has:replay shows them"
+        await until(pilot, lambda: on_main(app))
         app.feed.set_filter("path:/status")
         await until(pilot, lambda: app.feed.arrangement.filtering)
         await choose(pilot, "f")
@@ -202,6 +203,37 @@ async def test_a_socket_is_sent_again(home: Origin, tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
         assert said(app) == "sent again: the same"
     assert [each.get("text") for each in home.seen[-1].messages[:2]] == ["one", "two"]
+
+
+APPLICATION = """
+async def app(scope, receive, send):
+    await receive()
+    headers = [(b"x-code", b"404"), (b"content-length", b"11")]
+    await send({"type": "http.response.start", "status": 404, "headers": headers})
+    await send({"type": "http.response.body", "body": b"status 40%d\\n"})
+"""
+
+
+@pytest.mark.parametrize(("digit", "told"), [(4, "sent again: the same"), (5, "sent again: different · body")])
+async def test_it_is_called_in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digit: int, told: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.py").write_text(APPLICATION % digit)
+    record(tmp_path / "c.asgispy", free_port())
+    app = app_on(tmp_path / "c.asgispy")
+    async with app.run_test(size=SIZE) as pilot:
+        await choose(pilot, "p")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        app.screen.query_one(Input).value = "shop:nothing"
+        await pilot.press("enter")
+        await until(pilot, lambda: said_all(app))
+        assert "nothing" in said(app)
+        await until(pilot, lambda: on_main(app))
+        await choose(pilot, "p")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        app.screen.query_one(Input).value = "shop:app"
+        await pilot.press("enter")
+        await until(pilot, lambda: any(each.startswith(told) for each in said_all(app)))
+    assert replays(tmp_path / "c.asgispy") == []
 
 
 async def test_a_lifespan_is_the_servers_own(tmp_path: Path) -> None:
