@@ -27,7 +27,8 @@ MASKED: Final = "secrets are masked (***): --secrets keep writes them"
 
 _MASK: Final = MASK.encode()
 _ANSWERS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
-_BODIES: Final = ("http.response.body", "websocket.http.response.body")
+BODIES: Final = {RECEIVE: ("http.request",), SEND: ("http.response.body", "websocket.http.response.body")}
+"""By direction: the messages that carry a part of a body."""
 _MASKS: Final = {
     "headers": mask_headers,
     "query_string": mask_query,
@@ -117,6 +118,8 @@ def exchange_from(connection: Connection, scope: Any, events: Iterable[Event], *
         reading.take(event)
     mask = _Masking(keep=keep_secrets)
     request = reading.received.body(mask)
+    for message in reading.unused:
+        mask.message(message)  # only to know whether something is masked there
     return Exchange(
         connection=replace(connection, query=mask.value("query_string", connection.query)),
         scope=mask.message(scope),
@@ -186,6 +189,12 @@ def _came_masked(value: Any) -> bool:
     return isinstance(value, Cut | BytesLike) and value.masked
 
 
+def is_whole(part: Any) -> bool:
+    """Whether nothing of a part of a body is missing: what was masked before an import is all there ever will be."""
+    masked = isinstance(part, Cut | BytesLike) and part.masked and not part.short
+    return masked or len(as_bytes(part) or b"") >= size_of(part)
+
+
 class _Gathered:
     """A body's parts. It ends before what is missing after a part that was cut."""
 
@@ -204,8 +213,7 @@ class _Gathered:
         if self._whole:
             self._data += data
         self._size += size_of(part)
-        masked = isinstance(part, Cut | BytesLike) and part.masked and not part.short
-        self._whole = self._whole and (masked or len(data) >= size_of(part))
+        self._whole = self._whole and is_whole(part)
 
     def body(self, mask: _Masking) -> Body:
         masked = mask.value("body", self.data)
@@ -228,6 +236,8 @@ class _Reading:
         self.sends: list[int] = []
         """The offsets at which the application sent something; events come in order of their calls."""
         self.error: Error | None = None
+        self.unused: list[Any] = []
+        """Messages of which a request and its response say nothing, though our own document does."""
         self.came_masked = False
         """Whether something was masked already when it was imported."""
 
@@ -235,7 +245,10 @@ class _Reading:
         if event.kind == RAISE:
             self.error = event.error
         message = event.message
-        if event.kind not in (RECEIVE, SEND) or event.error is not None or not isinstance(message, dict):
+        if event.kind not in (RECEIVE, SEND) or not isinstance(message, dict):
+            return
+        if event.error is not None:
+            self.unused.append(message)
             return
         self.came_masked = self.came_masked or any(map(_came_masked, message.values()))
         if event.kind == SEND:
@@ -246,16 +259,18 @@ class _Reading:
         if kind in _ANSWERS and event.kind == SEND:
             if self.answer is None:
                 self.answer, self.answered = message, event.offset
-        elif kind == "http.request" and event.kind == RECEIVE:
-            self.received.add(message.get("body"))
-        elif kind in _BODIES and event.kind == SEND:
-            self.sent.add(message.get("body"))
+            else:
+                self.unused.append(message)
+        elif kind in BODIES[event.kind]:
+            (self.received if event.kind == RECEIVE else self.sent).add(message.get("body"))
         elif kind == "http.response.trailers":
             self.trailers += _raw_pairs(message)
         elif kind in ("websocket.send", "websocket.receive"):
             self._frame(event, message)
-        elif kind in ("websocket.close", "websocket.disconnect") and self.closing is None:
-            self.closing = message
+        else:
+            self.unused.append(message)
+            if kind in ("websocket.close", "websocket.disconnect") and self.closing is None:
+                self.closing = message
 
     def _frame(self, event: Event, message: dict[str, Any]) -> None:
         text = message.get("text")

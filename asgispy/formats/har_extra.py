@@ -17,6 +17,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.formats.document import connection_from
+from asgispy.formats.exchange import BODIES, is_whole
 from asgispy.formats.secrets import mask_body
 from asgispy.formats.url import as_bytes
 from asgispy.formats.value_reading import field_from_json, message_from_json
@@ -75,16 +76,16 @@ def _hide(told: list[tuple[Event, dict[str, Any]]], kind: int, masked: bytes) ->
     """A secret that spans two parts of a body is masked in neither; then the first tells all of the masked body."""
     parts = []
     for event, part in told:
-        if event.kind == kind and event.error is None and "body" in part:
+        if event.kind == kind and event.error is None and "body" in part and part["type"] in BODIES[kind]:
             parts.append((event.message["body"], part))
-            if size_of(parts[-1][0]) != len(as_bytes(parts[-1][0]) or b""):
+            if not is_whole(parts[-1][0]):
                 break  # nothing behind what was cut is in the body
     told_apart = b"".join(as_bytes(mask_body(body)) or b"" for body, _ in parts)
     if not masked or masked in (told_apart, b"".join(as_bytes(body) or b"" for body, _ in parts)):
         return
     for place, (body, part) in enumerate(parts):
-        short = size_of(body) != len(as_bytes(body) or b"")
-        part["body"] = to_json(Cut(b"" if place else masked, size_of(body), masked=True, short=short))
+        hidden = Cut(b"" if place else masked, size_of(body), masked=True, short=not is_whole(body))
+        part["body"] = to_json(hidden)
 
 
 def _point_at_headers(message: Any, place: str, headers: list[dict[str, str]]) -> None:

@@ -226,8 +226,8 @@ def _facts(part: Any, own: tuple[str, ...]) -> tuple[int, dict[str, Any]]:
     if isinstance(facts.get("stack"), list):
         facts["stack"] = [[line[name] for name in LINE] for line in facts["stack"]]
     if kind == LOG:
-        level = level_number(facts.pop("level", ""))
-        facts = facts if level is None else {"level": level, **facts}
+        level = level_number(facts.get("level", ""))
+        facts = {key: level if key == "level" else fact for key, fact in facts.items()}
     return kind, facts
 
 

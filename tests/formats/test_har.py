@@ -311,6 +311,25 @@ def test_a_secret_that_spans_two_parts_of_a_body_is_in_neither(tmp_path: Path) -
     assert document["log"]["entries"][0]["response"]["content"]["text"] == '{"password": "***"}'
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "http.request", "body": b"token=hidden&a=1"},
+        {"type": "http.response.start", "status": 200, "headers": [(b"set-cookie", b"id=hidden")]},
+        {"type": "http.unknown", "text": "token=hidden&a=1"},
+    ],
+)
+@pytest.mark.parametrize("error", [None, FAILURE])
+def test_what_was_masked_in_a_message_out_of_place_is_said_too(tmp_path: Path, message: Any, error: Any) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        tape = studio.tape()
+        number = exchange(tape)
+        tape.send(number, message, error=error)
+    document = har_of(tmp_path / "c.asgispy", keep_secrets=False)
+    assert "hidden" not in json.dumps(document["log"]["entries"][0]["_asgi"]["events"])
+    assert document["log"]["comment"] == MASKED
+
+
 def test_what_the_user_noted_is_the_entrys_comment(tmp_path: Path) -> None:
     with recording(tmp_path / "c.asgispy") as studio:
         exchange(studio.tape())

@@ -160,6 +160,19 @@ def test_lines_without_their_header_are_connections_too(tmp_path: Path, capture:
         assert [each.id for each in reader.processes()] == [1]
 
 
+def test_a_body_that_was_masked_in_parts_stays_in_parts(tmp_path: Path) -> None:
+    path = tmp_path / "c.asgispy"
+    with recording(path) as studio:
+        tape = studio.tape()
+        number = tape.open(http_scope("/", method="POST"))
+        tape.receive(number, request(b"token=hidden&a=1", more=True))
+        tape.receive(number, request(b'{"password": "hidden"}'))
+        tape.returned(number)
+    said = exported(path, "har", keep_secrets=False)
+    assert b"hidden" not in said
+    assert exported(imported(tmp_path, said)[0], "har", keep_secrets=False) == said
+
+
 def test_what_somebody_blackened_in_the_entry_stays_black(tmp_path: Path) -> None:
     path = tmp_path / "c.asgispy"
     with recording(path) as studio:
