@@ -11,7 +11,7 @@ import click
 from asgispy.capture.checking import check_capture
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.opening import opened_capture
-from asgispy.cli.options import policy_from, policy_options
+from asgispy.cli.options import application_options, policy_from, policy_options, server_option
 from asgispy.cli.progress import show_progress
 from asgispy.cli.recording import RecordingOptions
 from asgispy.cli.saying import say
@@ -19,7 +19,6 @@ from asgispy.driving.plan import AUTOMATIC, Plan
 from asgispy.driving.requests import MOST, parse_request, read_requests, recorded_requests
 from asgispy.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError
 from asgispy.formats.report import REPORTS, Report
-from asgispy.launch.servers import SERVERS
 from asgispy.model.finding import level_of
 from asgispy.settings import Launch
 
@@ -150,18 +149,8 @@ def _driving_options() -> list[click.Option]:
         click.Option(
             ["--startup-timeout"], type=seconds, default=30.0, show_default=True, help="Seconds to wait for the start."
         ),
-        click.Option(
-            ["--server"], type=click.Choice(list(SERVERS)), default="uvicorn", show_default=True, help="Who serves it."
-        ),
-        click.Option(["--factory"], is_flag=True, help="APP is a callable that returns the application."),
-        click.Option(
-            ["--interface"],
-            type=click.Choice(["auto", "asgi3", "asgi2", "wsgi"]),
-            default="auto",
-            show_default=True,
-            help="What APP is.",
-        ),
-        click.Option(["--app-dir"], default="", metavar="FOLDER", help="Look for APP in this folder."),
+        server_option(),
+        *application_options(),
         click.Option(
             ["--capture"],
             type=click.Path(path_type=Path, dir_okay=False),

@@ -10,8 +10,9 @@ from asgispy.cli.filtering import filter_of
 from asgispy.errors import UsageError
 from asgispy.model.connection import HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import RECEIVE
+from asgispy.model.http import SAFE
 from asgispy.replay.outcome import outcome_of
-from asgispy.replay.script import SAFE, script_of
+from asgispy.replay.script import script_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

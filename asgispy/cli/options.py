@@ -36,6 +36,30 @@ class Size(click.ParamType[int]):
 SIZE: Final = Size()
 
 
+def server_option() -> click.Option:
+    """Which server program is run."""
+    from asgispy.launch.servers import SERVERS
+
+    return click.Option(
+        ["--server"], type=click.Choice(list(SERVERS)), default="uvicorn", show_default=True, help="Who serves it."
+    )
+
+
+def application_options() -> list[click.Option]:
+    """How an application is found that no server of its own takes options for."""
+    return [
+        click.Option(["--factory"], is_flag=True, help="APP is a callable that returns the application."),
+        click.Option(
+            ["--interface"],
+            type=click.Choice(["auto", "asgi3", "asgi2", "wsgi"]),
+            default="auto",
+            show_default=True,
+            help="What APP is.",
+        ),
+        click.Option(["--app-dir"], default="", metavar="FOLDER", help="Look for APP in this folder."),
+    ]
+
+
 def recording_options() -> list[click.Option]:
     """What every command that records takes."""
     return [

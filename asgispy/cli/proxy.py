@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import click
 
-from asgispy.cli.options import recording_options
+from asgispy.cli.options import recording_options, server_option
 from asgispy.cli.recording import RecordingOptions
 from asgispy.cli.run import RunCommand, given, watch
 from asgispy.errors import MissingExtra
-from asgispy.launch.servers import SERVERS, uvicorn_options
+from asgispy.launch.servers import uvicorn_options
 from asgispy.proxy.pool import ssl_context_of
 from asgispy.proxy.settings import HANDOVER, Forwarding, in_order, parse_route, parse_upstream
 from asgispy.settings import Launch
@@ -132,9 +132,7 @@ command = RunCommand(
         click.Argument(["url"], metavar="URL"),
         click.Argument(["server_arguments"], nargs=-1, metavar="[-- SERVER ARGUMENTS]"),
         *_forwarding_options(),
-        click.Option(
-            ["--server"], type=click.Choice(list(SERVERS)), default="uvicorn", show_default=True, help="Who serves it."
-        ),
+        server_option(),
         *recording_options(),
         *_server_options(),
     ],

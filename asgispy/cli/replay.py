@@ -25,7 +25,7 @@ from typing import Any
 import click
 
 from asgispy.cli.filtering import filter_option
-from asgispy.cli.options import secrets_option
+from asgispy.cli.options import application_options, secrets_option
 from asgispy.errors import UsageError
 
 OF_AN_APPLICATION = ("factory", "interface", "app_dir")
@@ -82,15 +82,7 @@ def _target_options() -> list[click.Option]:
             help="Send to this server: http://host:port, https://host, unix:/path.  [default: where it was recorded]",
         ),
         click.Option(["--app"], metavar="APP", help="Call this application (module:attribute) here, without a server."),
-        click.Option(["--factory"], is_flag=True, help="APP is a callable that returns the application."),
-        click.Option(
-            ["--interface"],
-            type=click.Choice(["auto", "asgi3", "asgi2", "wsgi"]),
-            default="auto",
-            show_default=True,
-            help="What APP is.",
-        ),
-        click.Option(["--app-dir"], default="", metavar="FOLDER", help="Look for APP in this folder."),
+        *application_options(),
         click.Option(["--keep-host"], is_flag=True, help="Send the Host header that was recorded."),
         click.Option(["--insecure"], is_flag=True, help="Trust every certificate."),
         click.Option(

@@ -7,9 +7,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from asgispy.cli.options import recording_options
+from asgispy.cli.options import recording_options, server_option
 from asgispy.cli.recording import RecordingOptions
-from asgispy.launch.servers import SERVERS, uvicorn_options
+from asgispy.launch.servers import uvicorn_options
 from asgispy.settings import Launch
 
 _OURS = ("factory", "interface", "app_dir")
@@ -76,9 +76,7 @@ command = RunCommand(
     params=[
         click.Argument(["app"], metavar="APP"),
         click.Argument(["server_arguments"], nargs=-1, metavar="[-- SERVER ARGUMENTS]"),
-        click.Option(
-            ["--server"], type=click.Choice(list(SERVERS)), default="uvicorn", show_default=True, help="Who serves it."
-        ),
+        server_option(),
         *recording_options(),
         *uvicorn_options(),
     ],

@@ -13,6 +13,7 @@ from asgispy.errors import UsageError
 from asgispy.formats.url import target_of
 from asgispy.model.connection import HTTP, WEBSOCKET
 from asgispy.model.events import RECEIVE
+from asgispy.model.http import SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from asgispy.capture.reader import CaptureReader
 
 WEBSOCKET_METHOD: Final = "WS"
-SAFE: Final = ("GET", "HEAD", "OPTIONS", "TRACE", WEBSOCKET_METHOD)
-"""Methods that change nothing (RFC 9110 section 9.2.1)."""
 MOST: Final = 10_000
 """Requests that are taken from one source."""
 LARGEST: Final = 1 << 20
@@ -51,7 +50,7 @@ class Request:
     @property
     def safe(self) -> bool:
         """Whether sending it changes nothing."""
-        return self.method in SAFE
+        return self.method in SAFE or self.method == WEBSOCKET_METHOD
 
     def __str__(self) -> str:
         return f"{self.method} {self.target}"

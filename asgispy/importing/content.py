@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 from typing import IO, TYPE_CHECKING, Final
 
+from asgispy.analysis.content.text import MARKS
 from asgispy.formats.document import FORMAT
 from asgispy.formats.har_reading import ENTRIES, HarReading
 from asgispy.formats.incoming import Foreign
@@ -25,14 +26,6 @@ HEAD: Final = 1024 * 1024
 """Bytes that have to tell what it is."""
 
 _SQLITE: Final = b"SQLite format 3\0"
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-"""Byte order marks; those that begin like others stand before them."""
 _LINE: Final = frozenset({"process", "scope", "state"})
 """Some keys of every connection in our JSON."""
 
@@ -86,7 +79,7 @@ def _reading(head: bytes, rest: Iterator[bytes]) -> Reading:
 def _chunks(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
     """UTF-8 without a mark; what can't be decoded is replaced."""
     chunk = file.read(CHUNK)
-    mark, name = next((each for each in _MARKS if chunk.startswith(each[0])), (b"", "utf-8"))
+    mark, name = next((each for each in MARKS if chunk.startswith(each[0])), (b"", "utf-8"))
     decoder = None if name == "utf-8" else codecs.getincrementaldecoder(name)("replace")
     count = len(chunk)
     chunk = chunk[len(mark) :]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from asgispy.proxy.failure import plain_answer
 from asgispy.proxy.http import Exchange
 from asgispy.proxy.pool import Pool
 from asgispy.proxy.websocket import Socket
@@ -33,13 +34,12 @@ class Proxy:
             case "lifespan":
                 await self._lifespan(receive, send)
             case other:
-                raise NotImplementedError(f"{other} can't be forwarded")
+                raise ValueError(f"a scope of type {other!r} can't be forwarded")
 
     async def _http(self, scope: Any, receive: Receive, send: Send) -> None:
         upstream = self._forwarding.upstream_of(scope["path"])
         if upstream is None:
-            body = f"asgispy: no upstream is given for {scope['path']}\n".encode("utf-8", "backslashreplace")
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+            headers, body = plain_answer(f"no upstream is given for {scope['path']}")
             await send({"type": "http.response.start", "status": 404, "headers": headers})
             await send({"type": "http.response.body", "body": body, "more_body": False})
             return

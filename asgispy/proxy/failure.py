@@ -47,3 +47,9 @@ def connecting_failed(place: str, error: Exception) -> UpstreamFailed:
             return UpstreamFailed(f"{place} can't be reached: {error.strerror or error}")
         case _:
             return UpstreamFailed(f"{place} can't be reached: {error or type(error).__name__}")
+
+
+def plain_answer(text: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of a response of our own that says this."""
+    body = f"asgispy: {text}\n".encode("utf-8", "backslashreplace")
+    return [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))], body

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from asgispy.model.http import HOP_BY_HOP
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -14,10 +16,6 @@ if TYPE_CHECKING:
 
 Headers = list[tuple[bytes, bytes]]
 
-HOP_BY_HOP: Final = frozenset(
-    {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"http2-settings"}
-)
-"""Headers that mean one connection alone, besides those that Connection names."""
 PSEUDONYM: Final = b"asgispy"
 """What Via calls us (RFC 9110 section 7.6.3)."""
 

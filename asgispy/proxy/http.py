@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
-from asgispy.proxy.failure import ClientLeft, UpstreamClosed, UpstreamFailed
+from asgispy.model.http import IDEMPOTENT
+from asgispy.proxy.failure import ClientLeft, UpstreamClosed, UpstreamFailed, plain_answer
 from asgispy.proxy.headers import end_to_end, request_headers, value_of
 from asgispy.proxy.http1 import Data, Head, Interim
 from asgispy.proxy.telling import Telling
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""Idempotent methods (RFC 9110 section 9.2.2): sent again when an idle connection turns out to be closed."""
 CONTINUE_AFTER: Final = 1.0
 """Seconds after which a body is sent although the upstream has not said 100 (RFC 9110 section 10.1.1)."""
 WATCH_AFTER: Final = 0.02
@@ -94,7 +92,7 @@ class Exchange:
 
     async def _exchange(self) -> None:
         method = self._scope["method"]
-        repeatable = method in REPEATABLE and self._framing == NONE
+        repeatable = method in IDEMPOTENT and self._framing == NONE
         connection = self._pool.take(self._upstream, fresh=not repeatable)
         reused = connection is not None
         try:
@@ -103,7 +101,7 @@ class Exchange:
                 try:
                     event = await self._ask(method)
                 except UpstreamClosed:
-                    # It was closed while it was idle; the request has not been seen.
+                    # It was closed while it was idle; the request has not been seen, and may be sent again.
                     if not (reused and repeatable) or self._connection.answered:
                         raise
                     connection, reused = None, False
@@ -128,8 +126,10 @@ class Exchange:
 
     async def _ask(self, method: str) -> Event:
         """Send the request; gives the first of the response."""
-        connection = self._connection
-        connection.begin(method.encode(), self._target(), self._headers, chunked=self._framing == CHUNKED)
+        connection, target = self._connection, self._upstream.target_of(self._scope)
+        connection.begin(
+            method.encode(), target, self._headers, chunked=self._framing == CHUNKED
+        )
         expecting = self._framing != NONE and (value_of(self._headers, b"expect") or b"").lower() == b"100-continue"
         if expecting and await connection.begins(CONTINUE_AFTER):
             event = await connection.next(self._timeout)
@@ -138,11 +138,6 @@ class Exchange:
         if self._framing != NONE or not await connection.begins(WATCH_AFTER):
             self._start_feeding()
         return await connection.next(self._timeout)
-
-    def _target(self) -> bytes:
-        raw = self._scope.get("raw_path")
-        path = raw if raw else quote(self._scope["path"], safe="/:@!$&'()*+,;=~").encode()
-        return self._upstream.target(path, self._scope.get("query_string") or b"")
 
     # The client's side, in a task of its own
 
@@ -238,8 +233,7 @@ class Exchange:
 
     async def _refuse(self, failure: UpstreamFailed) -> None:
         """Tell the client that the upstream failed."""
-        body = f"asgispy: {failure}\n".encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        headers, body = plain_answer(str(failure))
         self._started = True
         await self._send({"type": "http.response.start", "status": failure.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

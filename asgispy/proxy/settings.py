@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
-from urllib.parse import unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
@@ -20,6 +20,7 @@ HANDOVER: Final = "ASGISPY_PROXY"
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:-]+")
+_IN_PATH: Final = "/:@!$&'()*+,;=~"
 _UNIX: Final = "unix:"
 
 
@@ -59,12 +60,14 @@ class Upstream(msgspec.Struct, frozen=True):
         prefix = self.prefix.rstrip("/")
         return not prefix or path == prefix or path.startswith(f"{prefix}/")
 
-    def target(self, raw_path: bytes, query: bytes) -> bytes:
+    def target_of(self, scope: Any) -> bytes:
         """The request target to ask for (RFC 9112 section 3.2): path and query, percent-encoded."""
-        if self.base is not None and raw_path.startswith(b"/"):
-            rest = raw_path[len(self.prefix.rstrip("/").encode()) :].removeprefix(b"/")
-            raw_path = self.base.rstrip("/").encode() + b"/" + rest
-        return raw_path + b"?" + query if query else raw_path
+        path: bytes = scope.get("raw_path") or quote(scope["path"], safe=_IN_PATH).encode()
+        query: bytes = scope.get("query_string") or b""
+        if self.base is not None and path.startswith(b"/"):
+            rest = path[len(self.prefix.rstrip("/").encode()) :].removeprefix(b"/")
+            path = self.base.rstrip("/").encode() + b"/" + rest
+        return path + b"?" + query if query else path
 
 
 class Forwarding(msgspec.Struct, frozen=True):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import (
@@ -20,7 +19,7 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
-from asgispy.proxy.failure import UpstreamClosed, UpstreamFailed, UpstreamTimedOut, connecting_failed
+from asgispy.proxy.failure import UpstreamClosed, UpstreamFailed, UpstreamTimedOut, connecting_failed, plain_answer
 from asgispy.proxy.headers import end_to_end, request_headers, value_of
 from asgispy.proxy.telling import Telling
 
@@ -85,9 +84,7 @@ class Socket:
             )
         except UpstreamFailed as failure:
             self._telling.failed(failure)
-            body = f"asgispy: {failure}\n".encode()
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-            await self._deny(failure.status, headers, body)
+            await self._deny(failure.status, *plain_answer(str(failure)))
         else:
             self._telling.connected()
             self._telling.answered()
@@ -108,6 +105,7 @@ class Socket:
             for name, value in given
             if name != b"host" and not name.startswith(_HANDSHAKE)
         ]
+        target = upstream.target_of(self._scope).decode("latin-1")
         place: dict[str, Any] = {"host": upstream.host, "port": upstream.port}
         if upstream.socket:
             place = {"unix": True, "path": upstream.socket}
@@ -115,7 +113,7 @@ class Socket:
             place |= {"ssl": self._ssl_context, "server_hostname": upstream.host}
         try:
             return await _Connect(
-                f"{'wss' if upstream.secure else 'ws'}://{host.decode('latin-1')}{self._target()}",
+                f"{'wss' if upstream.secure else 'ws'}://{host.decode('latin-1')}{target}",
                 subprotocols=self._scope.get("subprotocols") or None,
                 additional_headers=headers,
                 user_agent_header=None,
@@ -137,10 +135,6 @@ class Socket:
             raise UpstreamFailed(f"{upstream.place}: the handshake failed: {error}") from error
         except OSError as error:
             raise connecting_failed(upstream.place, error) from error
-
-    def _target(self) -> str:
-        raw = self._scope.get("raw_path") or quote(self._scope["path"], safe="/:@!$&'()*+,;=~").encode()
-        return self._upstream.target(raw, self._scope.get("query_string") or b"").decode("latin-1")
 
     def _offers_compression(self) -> bool:
         offered = value_of(self._scope["headers"], b"sec-websocket-extensions") or b""

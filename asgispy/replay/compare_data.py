@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.analysis.comparing.differing import ALIGNED_LIMIT, CHARACTERS_LIMIT, json_rows
+from asgispy.analysis.comparing.differing import ALIGNED_LIMIT, CHARACTERS_LIMIT, json_rows, text_of
 from asgispy.analysis.content.encoding import plain_body
 from asgispy.analysis.wording import value_text
 from asgispy.model.units import format_size
@@ -163,7 +163,7 @@ def data_differences(part: str, old: bytes, new: bytes, ignore: Ignore) -> list[
     """What differs between two pieces of data, whatever they are."""
     if old == new:
         return []
-    before, now = _text(old), _text(new)
+    before, now = text_of(old), text_of(new)
     if before is None or now is None:
         return [Difference(part, _digest(old), _digest(new))]
     rows = json_rows(before, now, part)
@@ -207,14 +207,3 @@ def _same_length(old: bytes, new: bytes) -> tuple[bytes, bytes]:
 
 def _digest(data: bytes) -> str:
     return f"{format_size(len(data))}, sha256 {hashlib.sha256(data).hexdigest()[:16]}" if data else ""
-
-
-def _text(data: bytes) -> str | None:
-    """The text; None for what is rather binary."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(data) - 4:  # not just a character that the cut went through
-            return None
-        text = data.decode("utf-8", "replace")
-    return None if "\0" in text else text

@@ -19,6 +19,7 @@ import h11
 
 from asgispy.formats.url import as_bytes, header_of, target_of
 from asgispy.model.connection import TYPE_NAMES, WEBSOCKET
+from asgispy.model.http import HOP_BY_HOP
 from asgispy.replay.address import recorded_place
 from asgispy.replay.outcome import pairs_of
 from asgispy.replay.run import ReplayFailed, playing
@@ -34,21 +35,8 @@ HEAD_LIMIT: Final = 1024**2
 """Bytes of a response's head that are taken."""
 CLOSING: Final = 1.0
 """Seconds in which a connection may be closed properly."""
-_HOP_BY_HOP: Final = frozenset(
-    {
-        b"connection",
-        b"expect",
-        b"http2-settings",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
-"""Headers of the recorded connection, which is not this one (RFC 9110, section 7.6.1)."""
-_OWN: Final = _HOP_BY_HOP | {b"host", b"content-length"}
+_OWN: Final = HOP_BY_HOP | {b"expect", b"trailer", b"host", b"content-length"}
+"""Headers of the recorded connection, which is not this one, and those that are made anew."""
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from asgispy.formats.url import as_bytes, target_of
 from asgispy.model.connection import HTTP, TYPE_NAMES, WEBSOCKET
 from asgispy.model.events import RAISE, RECEIVE, RETURN, SEND
+from asgispy.model.http import SAFE
 from asgispy.model.values import size_of
 from asgispy.replay.masked import masked_places
 from asgispy.replay.outcome import CANCELLED, in_time, pairs_of
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from asgispy.model.events import Error, Event
     from asgispy.replay.outcome import Pairs
 
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Methods that change nothing (RFC 9110, section 9.2.1)."""
 _EMPTY: Final = {"type": "http.request", "body": b"", "more_body": False}
 
 

@@ -83,7 +83,8 @@ class Origin:
             await self._server.serve()
             for each in list(self._server.server_state.connections):
                 each.transport.abort()
-            await asyncio.sleep(0.05)  # transports close their sockets in the loop's next rounds
+            for _ in range(3):
+                await asyncio.sleep(0)  # transports close their sockets in the loop's next rounds
 
         asyncio.run(serve())
 

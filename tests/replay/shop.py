@@ -25,7 +25,6 @@ def make(price: float) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan)
     app.add_middleware(GZipMiddleware, minimum_size=400)
-    room: set[WebSocket] = set()
 
     @app.get("/items")
     async def items(request: Request) -> dict[str, Any]:
@@ -41,6 +40,14 @@ def make(price: float) -> FastAPI:
     @app.post("/login")
     async def login(user: Annotated[str, Form()], password: Annotated[str, Form()]) -> dict[str, str]:
         return {"hello": user}
+
+    _add_odd_ones(app)
+    _add_chat(app)
+    return app
+
+
+def _add_odd_ones(app: FastAPI) -> None:
+    """An upload, a stream, and what goes wrong."""
 
     @app.post("/upload")
     async def upload(file: UploadFile = File()) -> dict[str, Any]:  # noqa: B008 - FastAPI's way
@@ -63,6 +70,11 @@ def make(price: float) -> FastAPI:
     async def gone() -> None:
         raise HTTPException(410, "sold")
 
+
+def _add_chat(app: FastAPI) -> None:
+    """A room in which everybody hears everybody."""
+    room: set[WebSocket] = set()
+
     @app.websocket("/chat")
     async def chat(socket: WebSocket) -> None:
         await socket.accept(subprotocol=next(iter(socket.scope["subprotocols"]), None))
@@ -76,8 +88,6 @@ def make(price: float) -> FastAPI:
             pass
         finally:
             room.discard(socket)
-
-    return app
 
 
 app = make(9.99)

@@ -284,3 +284,14 @@ def _same_start(left: str, right: str) -> int:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= CHARACTERS_LIMIT else f"{text[:CHARACTERS_LIMIT]}… ({len(text):,} characters)"
+
+
+def text_of(data: bytes) -> str | None:
+    """What data says as text; None for what is rather binary."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - 4:  # not just a character that the cut went through
+            return None
+        text = data.decode("utf-8", "replace")
+    return None if "\0" in text else text

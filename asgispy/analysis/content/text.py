@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 TEXT_LIMIT: Final = 1_000_000
 """Bytes that are shown as text."""
 _SAMPLE: Final = 4_096
-_MARKS: Final = (
+MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+"""Byte order marks and their encodings; those that begin like others stand before them."""
 _NO_CHARSETS: Final = frozenset(
     {"idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "undefined"}
 )
@@ -34,7 +35,7 @@ _BROKEN: Final = "\N{REPLACEMENT CHARACTER}"
 
 def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     """The text, and a note when the declared charset was of no use. Broken bytes become U+FFFD. Never raises."""
-    for mark, name in _MARKS:
+    for mark, name in MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace"), ""
     codec = known_charset(charset)
@@ -57,7 +58,7 @@ def known_charset(charset: str) -> str:
 def is_text(data: bytes, charset: str = "") -> bool:
     """Whether the beginning of the data reads as text."""
     head = data[:_SAMPLE]
-    if any(head.startswith(mark) for mark, _ in _MARKS) or not head:
+    if any(head.startswith(mark) for mark, _ in MARKS) or not head:
         return True
     codec = known_charset(charset)
     if codec.startswith(("utf-16", "utf-32")):

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual import work
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
 from asgispy.tui.acting import saving
-from asgispy.tui.acting.jobs import Cancelled
 from asgispy.tui.acting.materials import materials
 from asgispy.tui.acting.subject import look
 from asgispy.tui.sanitise import clean
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from asgispy.tui.acting.materials import Made, Material
     from asgispy.tui.acting.subject import Subject
 
+T = TypeVar("T")
 SHOW_AFTER: Final = 0.3
 """Seconds after which work that still goes on shows how far it is."""
 
@@ -192,18 +192,16 @@ class ActingScreen(FedScreen):
 
         ask(str(self._remembered.folder / suggested))
 
-    @work
-    async def _run_long(self, path: Path, progress: Progress, job: Callable[[Progress], str]) -> None:
-        """Do it in a thread; after a moment show how far it is, with a way to cancel it."""
+    async def _in_thread(self, title: str, progress: Progress, job: Callable[[Progress], T]) -> T:
+        """What the job gives; after a moment it is shown how far it is, with a way to cancel it.
+
+        Raises Cancelled, and what the job raises.
+        """
         running = asyncio.ensure_future(asyncio.to_thread(job, progress))
         done, _ = await asyncio.wait([running], timeout=SHOW_AFTER)
         if not done:
-            self.app.push_screen(ProgressScreen(f"saving {path.name}", progress))
+            self.app.push_screen(ProgressScreen(title, progress))
         try:
-            self._say(f"saved {path} · {await running}")
-        except Cancelled:
-            self._say("cancelled: nothing was written")
-        except AsgispyError as error:
-            self._say(str(error), wrong=True)
+            return await running
         finally:
             progress.finish()

@@ -19,7 +19,7 @@ from asgispy.replay.address import parse_place
 from asgispy.replay.script import script_of
 from asgispy.replay.text import edited, text_of
 from asgispy.tui.acting import saving, sending
-from asgispy.tui.acting.acting_screen import SHOW_AFTER, ActingScreen
+from asgispy.tui.acting.acting_screen import ActingScreen
 from asgispy.tui.acting.calling import call
 from asgispy.tui.acting.editing import EDITOR, change, program_for
 from asgispy.tui.acting.entry import Entry
@@ -27,7 +27,6 @@ from asgispy.tui.acting.jobs import Cancelled, Progress
 from asgispy.tui.screens.compare import CompareScreen
 from asgispy.tui.screens.confirm import ConfirmScreen
 from asgispy.tui.screens.edit import EditScreen
-from asgispy.tui.screens.progress import ProgressScreen
 from asgispy.tui.screens.prompt import PromptScreen
 
 if TYPE_CHECKING:
@@ -205,26 +204,21 @@ class ReplaysConnections(ActingScreen):
     async def _run_sending(
         self, choose: Choose, count: int, place: Place | None, script: Script | None, app: str
     ) -> None:
-        """In a thread; after a moment show how far it is, with a way to cancel it."""
-        progress, session = Progress("sent"), self.feed.session
-        if app:
-            job = asyncio.to_thread(call, session.capture, choose, app, progress)
-        else:
-            job = asyncio.to_thread(sending.send, session, choose, count, place, progress, script)
-        running = asyncio.ensure_future(job)
-        done, _ = await asyncio.wait([running], timeout=SHOW_AFTER)
-        if not done:
-            self.app.push_screen(ProgressScreen("sending again", progress))
+        session = self.feed.session
+
+        def job(progress: Progress) -> Sent:
+            if app:
+                return call(session.capture, choose, app, progress)
+            return sending.send(session, choose, count, place, progress, script)
+
         try:
-            sent = await running
+            sent = await self._in_thread("sending again", Progress("sent"), job)
         except Cancelled:
-            self._say("cancelled: what was sent is in the capture")
+            self._say("cancelled" if app else "cancelled: what was sent is in the capture")
         except AsgispyError as error:
             self._say(str(error), wrong=True)
         else:
             self._tell(sent)
-        finally:
-            progress.finish()
 
     def _tell(self, sent: Sent) -> None:
         if sent.replay is not None and sent.original is not None:

@@ -15,10 +15,11 @@ from asgispy.formats.export import FORMATS
 from asgispy.tui.acting import saving
 from asgispy.tui.acting.acting_screen import ActingScreen
 from asgispy.tui.acting.entry import Entry
-from asgispy.tui.acting.jobs import Progress
+from asgispy.tui.acting.jobs import Cancelled, Progress
 from asgispy.tui.screens.menu import MenuScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from asgispy.tui.acting.materials import Material
@@ -69,7 +70,7 @@ class SavesConnections(ActingScreen):
 
     def _save_capture(self, path: Path) -> None:
         capture = self.feed.session.capture
-        self._run_long(path, Progress("pages"), lambda progress: saving.save_capture(capture, path, progress))
+        self._write(path, Progress("pages"), lambda progress: saving.save_capture(capture, path, progress))
 
     def _export(self, path: Path, what: str, id: int, format: str) -> None:
         """`what` is this connection (`id`), the marked ones, what the filter shows, or everything."""
@@ -85,7 +86,18 @@ class SavesConnections(ActingScreen):
         def export(progress: Progress) -> str:
             return saving.export(capture, path, choose, total, progress, keep_secrets=keep, format=format)
 
-        self._run_long(path, Progress("connections"), export)
+        self._write(path, Progress("connections"), export)
+
+    @work
+    async def _write(self, path: Path, progress: Progress, job: Callable[[Progress], str]) -> None:
+        try:
+            done = await self._in_thread(f"saving {path.name}", progress, job)
+        except Cancelled:
+            self._say("cancelled: nothing was written")
+        except AsgispyError as error:
+            self._say(str(error), wrong=True)
+        else:
+            self._say(f"saved {path} · {done}")
 
     @work
     async def _save_material(self, path: Path, material: Material) -> None:

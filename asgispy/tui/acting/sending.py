@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.model.connection import HTTP, LIFESPAN, WEBSOCKET
+from asgispy.model.http import SAFE
 from asgispy.replay.network import Remote
 from asgispy.replay.outcome import outcome_of
 from asgispy.replay.result import DIFFERENT, FAILED, SAME, SKIPPED
 from asgispy.replay.run import Target
-from asgispy.replay.script import SAFE, script_of
+from asgispy.replay.script import script_of
 from asgispy.replay.series import Manner, replay_all
 from asgispy.tui.acting.jobs import Cancelled
 

@@ -10,7 +10,16 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.analysis.comparing.differing import ROWS_LIMIT, Row, data_rows, json_rows, mirrored, pair_rows, text_rows
+from asgispy.analysis.comparing.differing import (
+    ROWS_LIMIT,
+    Row,
+    data_rows,
+    json_rows,
+    mirrored,
+    pair_rows,
+    text_of,
+    text_rows,
+)
 from asgispy.formats.url import as_bytes
 from asgispy.model.connection import STATE_NAMES, TYPE_NAMES, WEBSOCKET
 from asgispy.model.units import format_duration, format_size
@@ -165,7 +174,7 @@ def _body(title: str, left: Payload, right: Payload) -> Section:
     if not left.size and not right.size:
         return Section(title)
     note = "" if left.complete and right.complete else "not all of it was recorded, or is compared"
-    before, after = _text(left.data), _text(right.data)
+    before, after = text_of(left.data), text_of(right.data)
     if before is None or after is None:
         return Section(title, (_identity(left, right),), note)
     rows = json_rows(before, after) if left.data and right.data else None
@@ -186,17 +195,6 @@ def _digest(payload: Payload) -> str:
     part = "" if payload.complete else f" of the first {format_size(len(payload.data))}"
     digest = hashlib.sha256(payload.data).hexdigest()[:16]
     return f"{format_size(payload.size)} ({payload.size:,} B) · sha256{part} {digest}"
-
-
-def _text(data: bytes) -> str | None:
-    """The text; None for what is rather binary."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(data) - 4:  # not just a character that the cut went through
-            return None
-        text = data.decode("utf-8", "replace")
-    return None if "\0" in text else text
 
 
 def _messages(left: Side, right: Side) -> Section:

@@ -317,7 +317,7 @@ async def test_long_work_shows_how_far_it_is_and_esc_ends_it(
                 progress.tell(3, 4)
 
     async with app.run_test(size=NARROW) as pilot:
-        main_screen(app)._run_long(tmp_path / "x.json", Progress("connections"), job)
+        main_screen(app)._write(tmp_path / "x.json", Progress("connections"), job)
         while not isinstance(app.screen, ProgressScreen):
             await pilot.pause(0.01)
         await pilot.pause()
