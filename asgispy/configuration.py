@@ -93,7 +93,7 @@ class Configuration:
     secrets: str = key(
         kinds.one_of("mask", "keep"),
         "mask",
-        "What exported and copied JSON does with passwords, tokens and cookies: mask or keep.",
+        "What exports and copies do with passwords, tokens and cookies: mask or keep.",
         'secrets = "keep"',
     )
     checks: str = key(

@@ -1,8 +1,9 @@
 """A capture as a table for spreadsheets and data tools: one row for each connection, the list's columns (RFC 4180).
 
 Values are for machines: times in ISO 8601, durations in seconds, sizes in bytes, nothing where there is no value. The
-columns have the names that filters know them by. A text that a spreadsheet would take for a formula begins with an
-apostrophe here, since paths and headers come from anybody. What must not move in: anything that is read from events.
+columns have the names that filters know them by; `masked` names those in which secrets are. A text that a spreadsheet
+would take for a formula begins with an apostrophe here, since paths and headers come from anybody. What must not move
+in: anything that is read from events.
 """
 
 from __future__ import annotations
@@ -83,6 +84,13 @@ def _exception(row: Row) -> str | None:
     return said if said is None or row.keep_secrets else mask_said(said)
 
 
+def _masked(row: Row) -> str | None:
+    """What of the row is masked."""
+    told = {"query": (row.connection.query or b"").decode("latin-1"), "exception": row.connection.exception or ""}
+    shown = {"query": _query(row) or "", "exception": _exception(row) or ""}
+    return " ".join(name for name in told if told[name] != shown[name]) or None
+
+
 def _route(row: Row) -> str | None:
     path = row.connection.path
     return None if path is None else route_of(path)
@@ -119,6 +127,7 @@ _COLUMNS: Final[dict[str, Callable[[Row], Any]]] = {
     "server": _process("server"),
     "mark": lambda row: row.note.mark or None,
     "comment": lambda row: row.note.comment or None,
+    "masked": _masked,
 }
 
 COLUMNS: Final = tuple(_COLUMNS)

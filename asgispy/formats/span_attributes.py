@@ -28,6 +28,7 @@ def attributes_of(exchange: Exchange) -> dict[str, Any]:
         "asgispy.connection": connection.id,
         "asgispy.state": STATE_NAMES[connection.state],
         "asgispy.messages": connection.messages,
+        "asgispy.masked": exchange.masked or None,
         "error.type": _error_type(exchange),
     }
     if connection.type in (HTTP, WEBSOCKET):

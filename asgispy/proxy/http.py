@@ -127,9 +127,7 @@ class Exchange:
     async def _ask(self, method: str) -> Event:
         """Send the request; gives the first of the response."""
         connection, target = self._connection, self._upstream.target_of(self._scope)
-        connection.begin(
-            method.encode(), target, self._headers, chunked=self._framing == CHUNKED
-        )
+        connection.begin(method.encode(), target, self._headers, chunked=self._framing == CHUNKED)
         expecting = self._framing != NONE and (value_of(self._headers, b"expect") or b"").lower() == b"100-continue"
         if expecting and await connection.begins(CONTINUE_AFTER):
             event = await connection.next(self._timeout)

@@ -62,7 +62,7 @@ def test_a_row_says_what_the_list_says_in_values_for_machines(tmp_path: Path) ->
 
 
 def test_columns_have_the_names_that_filters_know() -> None:
-    assert set(COLUMNS) <= {*FIELDS, *FLAGS, "findings"}
+    assert set(COLUMNS) <= {*FIELDS, *FLAGS, "findings", "masked"}
 
 
 def test_odd_connections_have_rows_too(tmp_path: Path) -> None:

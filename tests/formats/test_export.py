@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -268,6 +269,36 @@ def test_an_export_takes_no_more_memory_for_ten_times_as_many(tmp_path: Path) ->
     large, large_peak = map(int, python(MEMORY, path, "jsonl").stdout.split())
     assert large > 9.9 * small > 10_000_000
     assert large_peak < small_peak + 12_000, "kilobytes, of which the database's own cache may take 8,000"
+
+
+@pytest.mark.parametrize("format", [name for name in FORMATS if name != "csv"])
+def test_every_format_says_where_something_is_masked(tmp_path: Path, format: str) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        tape = studio.tape()
+        number = tape.open(http_scope("/a", query_string=b"token=s3cr3t"))
+        tape.send(number, start(200))
+        tape.send(number, body(b"x"))
+        tape.returned(number)
+        number = tape.open(websocket_scope("/ws", query_string=b"token=s3cr3t"))
+        tape.receive(number, {"type": "websocket.connect"})
+        tape.send(number, {"type": "websocket.accept"})
+        tape.returned(number)
+    with CaptureReader(tmp_path / "c.asgispy") as reader:
+        masked = b"".join(FORMATS[format].write(reader, keep_secrets=False)).decode()
+        kept = b"".join(FORMATS[format].write(reader, keep_secrets=True)).decode()
+    assert "s3cr3t" not in masked
+    assert masked.count("masked") > kept.count("masked")
+    assert "s3cr3t" in kept
+
+
+def test_a_csv_names_what_of_a_row_is_masked(tmp_path: Path) -> None:
+    with recording(tmp_path / "c.asgispy") as studio:
+        studio.tape().http("/a", query_string=b"token=hidden")
+        studio.tape().http("/b", query_string=b"page=2")
+    with CaptureReader(tmp_path / "c.asgispy") as reader:
+        for keep, told in ((False, ["query", ""]), (True, ["", ""])):
+            rows = b"".join(FORMATS["csv"].write(reader, keep_secrets=keep)).decode()
+            assert [row["masked"] for row in csv.DictReader(rows.splitlines())] == told
 
 
 def test_what_an_application_logs_is_masked(tmp_path: Path) -> None:
