@@ -14,7 +14,6 @@ from asgispy.capture.database import seal
 from asgispy.capture.notes import amend
 from asgispy.capture.reader import CaptureReader
 from asgispy.cli.recording import Recording
-from asgispy.cli.replay_recording import SeenByProbe, recorded_into
 from asgispy.launch.supervisor import ServerState, Supervisor
 from asgispy.tui.session import Status
 
@@ -143,6 +142,8 @@ class RunSession:
     @contextlib.contextmanager
     def replaying(self) -> Iterator[ReplayRecorder]:
         """The server's own probe records what is sent to it again."""
+        from asgispy.cli.replay_recording import SeenByProbe
+
         yield SeenByProbe(self.recording.collector.expect_replay)
 
     def close(self) -> None:
@@ -209,6 +210,8 @@ class AttachSession:
     @contextlib.contextmanager
     def replaying(self) -> Iterator[ReplayRecorder]:
         """The applications' own probes record what is sent to them again."""
+        from asgispy.cli.replay_recording import SeenByProbe
+
         yield SeenByProbe(self.recording.collector.expect_replay)
 
     def close(self) -> None:
@@ -261,6 +264,8 @@ class ViewSession:
     @contextlib.contextmanager
     def replaying(self) -> Iterator[ReplayRecorder]:
         """We record what is sent again, into this file; raises CaptureError when it can't be written just now."""
+        from asgispy.cli.replay_recording import recorded_into
+
         self._amended = True
         with recorded_into(self.capture) as recorder:
             yield recorder

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.capture.reader import CaptureReader
@@ -31,7 +32,7 @@ LOOK_EVERY: Final = 0.1
 def call(capture: Path, choose: Choose, app: str, progress: Progress) -> Sent:
     """Replay what is chosen in an application (module:attribute). Raises AsgispyError, and Cancelled."""
     with CaptureReader(capture) as reader:
-        ids = [str(each.id) for each in choose(reader)]
+        ids = [str(each.id) for each in islice(choose(reader), MOST + 1)]
     if len(ids) > MOST:
         raise UsageError(f"more than {MOST} at once: asgispy replay --app {app} --filter … does it")
     command = [sys.executable, "-m", "asgispy", "replay", str(capture), "--app", app, "--yes", "--json", "-"]

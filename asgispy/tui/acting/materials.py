@@ -11,13 +11,13 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from asgispy.analysis.content.body import media_type
 from asgispy.analysis.content.encoding import plain_body
-from asgispy.formats import httpie, httpx_script, pytest_test, raw, reproduction, sockets
 from asgispy.formats.curl import command_of
 from asgispy.formats.document import connection_object, event_object
 from asgispy.formats.exchange import exchange_of
@@ -137,24 +137,31 @@ class _Repeat:
     preview: str
     suffix: str
     """The end of a file's name; empty for what is only copied."""
-    write: Callable[[Exchange], Written]
+    module: str
+    """Of `formats`; imported when it is asked for."""
+
+    def write(self, exchange: Exchange) -> Written:
+        """As it is copied, or as it stands in a file of its own."""
+        module = import_module(f"asgispy.formats.{self.module}")
+        copied: Callable[[Exchange], Written] | None = getattr(module, "copied_command", None)
+        return copied(exchange) if copied is not None else alone(module.RECIPE, exchange)
 
 
 _REPEATS: Final = (
-    _Repeat("httpie", "HTTPie command", "h", (HTTP,), "http …, for a shell", "", httpie.copied_command),
-    _Repeat("websocat", "websocat command", "w", (WEBSOCKET,), "says again what was said", "", sockets.copied_command),
-    _Repeat("httpx", "httpx script", "H", (HTTP,), "Python that sends it", ".py", partial(alone, httpx_script.RECIPE)),
+    _Repeat("httpie", "HTTPie command", "h", (HTTP,), "http …, for a shell", "", "httpie"),
+    _Repeat("websocat", "websocat command", "w", (WEBSOCKET,), "says again what was said", "", "sockets"),
+    _Repeat("httpx", "httpx script", "H", (HTTP,), "Python that sends it", ".py", "httpx_script"),
     _Repeat(
         "raw", "raw request and response", "r", (HTTP, WEBSOCKET), "as HTTP/1.1 writes them", ".txt",
-        partial(alone, raw.RECIPE),
+        "raw",
     ),
     _Repeat(
         "pytest", "pytest test", "P", (HTTP, WEBSOCKET), "in process, expects this answer", "_test.py",
-        partial(alone, pytest_test.RECIPE),
+        "pytest_test",
     ),
     _Repeat(
         "asgi", "ASGI reproduction", "A", (HTTP, WEBSOCKET, LIFESPAN), "Python that calls the application with it",
-        ".py", partial(alone, reproduction.RECIPE),
+        ".py", "reproduction",
     ),
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Sending connections again: as they were, edited, or elsewhere; one, the marked ones, or what the filter shows.
 
-What must not move in: sending and comparing (sending), and what an edited text means (replay/text).
+What sends and edits is imported when it is asked for, since few screens ever do. What must not move in: sending and
+comparing (sending), and what an edited text means (replay/text).
 """
 
 from __future__ import annotations
@@ -16,17 +17,13 @@ from asgispy.capture.reader import CaptureReader
 from asgispy.errors import AsgispyError
 from asgispy.model.connection import HTTP, WEBSOCKET
 from asgispy.replay.address import parse_place
-from asgispy.replay.script import script_of
-from asgispy.replay.text import edited, text_of
-from asgispy.tui.acting import saving, sending
+from asgispy.tui.acting import saving
 from asgispy.tui.acting.acting_screen import ActingScreen
-from asgispy.tui.acting.calling import call
 from asgispy.tui.acting.editing import EDITOR, change, program_for
 from asgispy.tui.acting.entry import Entry
 from asgispy.tui.acting.jobs import Cancelled, Progress
 from asgispy.tui.screens.compare import CompareScreen
 from asgispy.tui.screens.confirm import ConfirmScreen
-from asgispy.tui.screens.edit import EditScreen
 from asgispy.tui.screens.prompt import PromptScreen
 
 if TYPE_CHECKING:
@@ -116,6 +113,9 @@ class ReplaysConnections(ActingScreen):
 
     @work
     async def _edit(self, id: int, *, elsewhere: bool) -> None:
+        from asgispy.replay.script import script_of
+        from asgispy.replay.text import text_of
+
         def read() -> Script | None:
             with CaptureReader(self.feed.session.capture) as reader:
                 connection = reader.connection(id)
@@ -134,6 +134,9 @@ class ReplaysConnections(ActingScreen):
             self._edit_here(script, text_of(script))
 
     def _edit_here(self, script: Script, text: str) -> None:
+        from asgispy.replay.text import edited
+        from asgispy.tui.screens.edit import EditScreen
+
         def problem(text: str) -> str:
             try:
                 edited(script, text)
@@ -148,6 +151,8 @@ class ReplaysConnections(ActingScreen):
         self.app.push_screen(EditScreen(f"send #{script.original} again, edited", text, problem), answered)
 
     def _edit_elsewhere(self, script: Script) -> None:
+        from asgispy.replay.text import edited, text_of
+
         text = text_of(script)
         try:
             command = program_for(EDITOR, os.environ)
@@ -177,6 +182,8 @@ class ReplaysConnections(ActingScreen):
         self, choose: Choose, place: Place | None = None, script: Script | None = None, app: str = ""
     ) -> None:
         """Ask first when it may change something."""
+        from asgispy.tui.acting import sending
+
         session = self.feed.session
         try:
             count, unsafe = await asyncio.to_thread(sending.chosen, session, choose)
@@ -204,6 +211,9 @@ class ReplaysConnections(ActingScreen):
     async def _run_sending(
         self, choose: Choose, count: int, place: Place | None, script: Script | None, app: str
     ) -> None:
+        from asgispy.tui.acting import sending
+        from asgispy.tui.acting.calling import call
+
         session = self.feed.session
 
         def job(progress: Progress) -> Sent:

@@ -22,7 +22,7 @@ from asgispy.replay.series import Manner, replay_all
 from asgispy.tui.acting.jobs import Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Iterator
+    from collections.abc import Awaitable, Iterator
 
     from asgispy.model.connection import Connection
     from asgispy.replay.address import Place
@@ -65,19 +65,22 @@ class Sent:
         return f"sent {total:,} again: {counts or 'nothing'}{shown}"
 
 
-def may_change(connections: Iterable[Connection]) -> int:
-    """How many of them may change something: methods that are not safe, and sockets whose client said something."""
-    return sum(
-        (each.type == HTTP and (each.method or "GET") not in SAFE) or (each.type == WEBSOCKET and each.received > 0)
-        for each in connections
-    )
+def may_change(connection: Connection) -> bool:
+    """Whether sending it again may change something: a method that is not safe, or a socket whose client spoke."""
+    if connection.type == WEBSOCKET:
+        return connection.received > 0
+    return (connection.method or "GET") not in SAFE
 
 
 def chosen(session: Session, choose: Choose) -> tuple[int, int]:
     """How many connections are chosen, lifespans left out, and how many of them may change something."""
+    count, unsafe = 0, 0
     with CaptureReader(session.capture) as reader:
-        found = [each for each in choose(reader) if each.type in (HTTP, WEBSOCKET)]
-    return len(found), may_change(found)
+        for connection in choose(reader):
+            if connection.type in (HTTP, WEBSOCKET):
+                count += 1
+                unsafe += may_change(connection)
+    return count, unsafe
 
 
 def send(
