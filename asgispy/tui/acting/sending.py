@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from asgispy.capture.reader import CaptureReader
-from asgispy.model.connection import HTTP, LIFESPAN, WEBSOCKET
+from asgispy.model.connection import HTTP, WEBSOCKET
 from asgispy.model.http import SAFE
 from asgispy.replay.network import Remote
 from asgispy.replay.outcome import outcome_of
@@ -99,7 +99,7 @@ def send(
 
         def originals() -> Iterator[tuple[Script, Outcome]]:
             for connection in choose(reader):
-                if connection.type != LIFESPAN:
+                if connection.type in (HTTP, WEBSOCKET):
                     yield script or script_of(reader, connection), outcome_of(reader, connection)
 
         target = Target(recorder.wrap(Remote(place, announce=recorder.announce)), remote=True)
