@@ -80,7 +80,7 @@ def _send(
 ) -> None:
     """To a collector, in batches."""
     collector = Collector(url)
-    from asgispy.formats.otlp import requests  # only now: what it needs may not be installed
+    from asgispy.formats.otel.otlp import requests  # only now: what it needs may not be installed
 
     try:
         for count, request in enumerate(requests(reader, keep_secrets=keep_secrets, connections=chosen)):

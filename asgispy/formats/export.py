@@ -78,31 +78,32 @@ class Format:
 
 
 _HERE: Final = "asgispy.formats"
+_REPEATING: Final = f"{_HERE}.repeating"
 
 FORMATS: Final[dict[str, Format]] = {
     "json": Format("JSON, all that was recorded", ".json", f"{_HERE}.export:write_json"),
     "jsonl": Format("JSON Lines, a connection a line", ".jsonl", f"{_HERE}.export:write_json_lines"),
-    "har": Format("HAR 1.2, for browsers' tools", ".har", f"{_HERE}.har:write_har"),
+    "har": Format("HAR 1.2, for browsers' tools", ".har", f"{_HERE}.har.writing:write_har"),
     "csv": Format("CSV, a row of the list's columns for each connection", ".csv", f"{_HERE}.csv_table:write_csv"),
     "markdown": Format("Markdown, to be pasted into an issue", ".md", f"{_HERE}.markdown:write_markdown"),
-    "html": Format("HTML report, one file to open in a browser", ".html", f"{_HERE}.html_report:write_html"),
-    "otlp": Format("OpenTelemetry traces, OTLP/JSON or to a collector", ".otlp", f"{_HERE}.otlp:write_otlp"),
-    "curl": Format("Shell script of curl commands", ".sh", f"{_HERE}.curl:write_curl"),
-    "httpie": Format("Shell script of HTTPie commands", ".httpie.sh", f"{_HERE}.httpie:write_httpie"),
-    "wscat": Format("Shell script of wscat commands, for sockets", ".wscat.sh", f"{_HERE}.sockets:write_wscat"),
+    "html": Format("HTML report, one file to open in a browser", ".html", f"{_HERE}.html.report:write_html"),
+    "otlp": Format("OpenTelemetry traces, OTLP/JSON or to a collector", ".otlp", f"{_HERE}.otel.otlp:write_otlp"),
+    "curl": Format("Shell script of curl commands", ".sh", f"{_REPEATING}.curl:write_curl"),
+    "httpie": Format("Shell script of HTTPie commands", ".httpie.sh", f"{_REPEATING}.httpie:write_httpie"),
+    "wscat": Format("Shell script of wscat commands, for sockets", ".wscat.sh", f"{_REPEATING}.sockets:write_wscat"),
     "websocat": Format(
         "Shell script of websocat commands, for sockets",
         ".websocat.sh",
-        f"{_HERE}.sockets:write_websocat",
+        f"{_REPEATING}.sockets:write_websocat",
     ),
-    "httpx": Format("Python that sends the requests with httpx", ".py", f"{_HERE}.httpx_script:write_httpx"),
-    "pytest": Format("Tests for pytest, in process", "_test.py", f"{_HERE}.pytest_test:write_pytest"),
+    "httpx": Format("Python that sends the requests with httpx", ".py", f"{_REPEATING}.httpx_script:write_httpx"),
+    "pytest": Format("Tests for pytest, in process", "_test.py", f"{_REPEATING}.pytest_test:write_pytest"),
     "asgi": Format(
         "Python that calls the application again",
         ".asgi.py",
-        f"{_HERE}.reproduction:write_asgi",
+        f"{_REPEATING}.reproduction:write_asgi",
     ),
-    "raw": Format("Requests and responses as HTTP/1.1 writes them", ".raw", f"{_HERE}.raw:write_raw"),
+    "raw": Format("Requests and responses as HTTP/1.1 writes them", ".raw", f"{_REPEATING}.raw:write_raw"),
 }
 """By name, as `--format` takes it."""
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from asgispy.analysis.content.text import MARKS
 from asgispy.formats.document import FORMAT
-from asgispy.formats.har_reading import ENTRIES, HarReading
+from asgispy.formats.har.reading import ENTRIES, HarReading
 from asgispy.formats.incoming import Foreign
 from asgispy.formats.json_reading import CONNECTIONS, JsonReading
 from asgispy.formats.splitting import Splitter

@@ -14,9 +14,9 @@ import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asgispy.formats.curl import command_of
-from asgispy.formats.request import INLINE
-from asgispy.formats.shell import Command, quoted
+from asgispy.formats.repeating.curl import command_of
+from asgispy.formats.repeating.request import INLINE
+from asgispy.formats.repeating.shell import Command, quoted
 from asgispy.formats.url import url_of
 from asgispy.model.values import BytesLike, Cut, Opaque
 from tests.launch.running import free_port

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asgispy.formats import html_connection
-from asgispy.formats.html_connection import BODY, FIRST, LAST
-from asgispy.formats.html_report import DIRECT
-from asgispy.formats.markup import escaped, escaped_lines, pairs_table, table
+from asgispy.formats.html import connection as html_connection
+from asgispy.formats.html.connection import BODY, FIRST, LAST
+from asgispy.formats.html.markup import escaped, escaped_lines, pairs_table, table
+from asgispy.formats.html.report import DIRECT
 from asgispy.formats.visible import visible_line, visible_text
 from asgispy.model.events import Error
 from asgispy.model.observation import LOG

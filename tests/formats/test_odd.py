@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asgispy.capture.reader import CaptureReader
-from asgispy.formats import httpie, httpx_script, pytest_test, raw, reproduction, sockets
 from asgispy.formats.exchange import exchange_of
 from asgispy.formats.export import FORMATS, format_of
-from asgispy.formats.strung import alone
+from asgispy.formats.repeating import httpie, httpx_script, pytest_test, raw, reproduction, sockets
+from asgispy.formats.repeating.strung import alone
 from tests.formats.echo import exported
 from tests.formats.shop import visit
 from tests.formats.test_export import every_kind

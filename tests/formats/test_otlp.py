@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from asgispy.formats.otlp import SPANS
-from asgispy.formats.spans import FIRST, LAST
+from asgispy.formats.otel.otlp import SPANS
+from asgispy.formats.otel.spans import FIRST, LAST
 from asgispy.model.events import Error
 from tests.formats.samples import HOSTILE, made, written
 from tests.formats.test_export import every_kind

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asgispy.formats.python import DEPTH, Code, literal, plain, scope_of
-from asgispy.formats.strung import comment
+from asgispy.formats.repeating.python import DEPTH, Code, literal, plain, scope_of
+from asgispy.formats.repeating.strung import comment
 from asgispy.model.values import BytesLike, Cut, Opaque
 
 PLAIN = st.recursive(

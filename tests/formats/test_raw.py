@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgispy.formats.exchange import Body, Exchange
-from asgispy.formats.raw import part_of
+from asgispy.formats.repeating.raw import part_of
 from asgispy.model.connection import HTTP, Connection
 from asgispy.model.values import Cut
 from tests.formats.echo import CASES, capture_of, exported

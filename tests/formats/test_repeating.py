@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgispy.capture.reader import CaptureReader
-from asgispy.formats import curl, httpie
 from asgispy.formats.exchange import Body, Exchange, exchange_of
-from asgispy.formats.httpx_script import RECIPE, part_of
-from asgispy.formats.request import INLINE, LEFT_OUT
-from asgispy.formats.strung import alone
+from asgispy.formats.repeating import curl, httpie
+from asgispy.formats.repeating.httpx_script import RECIPE, part_of
+from asgispy.formats.repeating.request import INLINE, LEFT_OUT
+from asgispy.formats.repeating.strung import alone
 from asgispy.model.connection import Connection
 from asgispy.model.values import Cut
 from tests.formats.echo import CASES, Echo, capture_of, exported, scope_of, serving, wanted

@@ -10,8 +10,8 @@ import pytest
 
 from asgispy.capture.reader import CaptureReader
 from asgispy.formats.exchange import exchange_of
-from asgispy.formats.reproduction import RECIPE
-from asgispy.formats.strung import alone
+from asgispy.formats.repeating.reproduction import RECIPE
+from asgispy.formats.repeating.strung import alone
 from tests.formats.echo import exported
 from tests.formats.shop import SHOP, visit
 from tests.support.build import recording

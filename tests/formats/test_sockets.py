@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgispy.formats.exchange import Exchange, Frame
-from asgispy.formats.sockets import copied_command, websocat_command, wscat_command
+from asgispy.formats.repeating.sockets import copied_command, websocat_command, wscat_command
 from asgispy.model.connection import WEBSOCKET, Connection
 from tests.formats.echo import Echo, exported, serving
 from tests.support.build import recording

@@ -18,11 +18,11 @@ import msgspec
 
 from asgispy.analysis.content.body import media_type
 from asgispy.analysis.content.encoding import plain_body
-from asgispy.formats.curl import command_of
 from asgispy.formats.document import connection_object, event_object
 from asgispy.formats.exchange import exchange_of
+from asgispy.formats.repeating.curl import command_of
+from asgispy.formats.repeating.strung import alone
 from asgispy.formats.secrets import MASK, mask_body, mask_headers, mask_query
-from asgispy.formats.strung import alone
 from asgispy.formats.url import as_bytes, path_of, url_of
 from asgispy.model.connection import HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import OPEN
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from asgispy.capture.messages import Direction
     from asgispy.capture.reader import CaptureReader
     from asgispy.formats.exchange import Exchange
-    from asgispy.formats.strung import Written
+    from asgispy.formats.repeating.strung import Written
     from asgispy.tui.acting.subject import Beginning, Subject
 
 CURL_BODY: Final = 64 * 1024
@@ -138,11 +138,11 @@ class _Repeat:
     suffix: str
     """The end of a file's name; empty for what is only copied."""
     module: str
-    """Of `formats`; imported when it is asked for."""
+    """Of `formats/repeating`; imported when it is asked for."""
 
     def write(self, exchange: Exchange) -> Written:
         """As it is copied, or as it stands in a file of its own."""
-        module = import_module(f"asgispy.formats.{self.module}")
+        module = import_module(f"asgispy.formats.repeating.{self.module}")
         copied: Callable[[Exchange], Written] | None = getattr(module, "copied_command", None)
         return copied(exchange) if copied is not None else alone(module.RECIPE, exchange)
 

@@ -12,7 +12,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from asgispy.formats.har_lenient import body, count, headers, latin, lines, mapping, nanoseconds, number, text
+from asgispy.formats.har.lenient import body, count, headers, latin, lines, mapping, nanoseconds, number, text
 from asgispy.formats.incoming import TIME_LIMIT, Incoming
 from asgispy.formats.json_reading import moment_of
 from asgispy.model.connection import Note

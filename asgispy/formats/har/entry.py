@@ -11,10 +11,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from asgispy.analysis.content import form
-from asgispy.formats import har_parts
 from asgispy.formats.document import timestamp
 from asgispy.formats.exchange import exchange_from, header_pairs
-from asgispy.formats.har_extra import KEY, extra_of
+from asgispy.formats.har import parts as har_parts
+from asgispy.formats.har.extra import KEY, extra_of
 from asgispy.formats.url import as_bytes, header_of, url_of
 from asgispy.model.connection import WEBSOCKET
 from asgispy.model.text import storable

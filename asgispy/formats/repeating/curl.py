@@ -9,10 +9,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.request import CONTROL, FILE, INLINE, OWN, headers_of, method_of, missing, names_of, text_of
-from asgispy.formats.shell import Command
-from asgispy.formats.sockets import header_arguments, wscat_command
-from asgispy.formats.strung import SHELL, Recipe, commands, write
+from asgispy.formats.repeating.request import (
+    CONTROL,
+    FILE,
+    INLINE,
+    OWN,
+    headers_of,
+    method_of,
+    missing,
+    names_of,
+    text_of,
+)
+from asgispy.formats.repeating.shell import Command
+from asgispy.formats.repeating.sockets import header_arguments, wscat_command
+from asgispy.formats.repeating.strung import SHELL, Recipe, commands, write
 from asgispy.formats.url import socket_of, url_of
 from asgispy.model.connection import HTTP, WEBSOCKET
 

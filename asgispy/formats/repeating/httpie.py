@@ -10,10 +10,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats import curl
-from asgispy.formats.request import FILE, INLINE, LEFT_OUT, OWN, headers_of, method_of, missing, names_of, text_of
-from asgispy.formats.shell import Command
-from asgispy.formats.strung import SHELL, Recipe, commands, copied, write
+from asgispy.formats.repeating import curl
+from asgispy.formats.repeating.request import (
+    FILE,
+    INLINE,
+    LEFT_OUT,
+    OWN,
+    headers_of,
+    method_of,
+    missing,
+    names_of,
+    text_of,
+)
+from asgispy.formats.repeating.shell import Command
+from asgispy.formats.repeating.strung import SHELL, Recipe, commands, copied, write
 from asgispy.formats.url import socket_of, target_of, url_of
 from asgispy.model.connection import HTTP
 
@@ -21,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from asgispy.formats.exchange import Exchange
+    from asgispy.formats.repeating.strung import Written
     from asgispy.formats.source import Source
-    from asgispy.formats.strung import Written
     from asgispy.model.connection import Connection
 
 _METHOD: Final = re.compile(r"[A-Z]+")

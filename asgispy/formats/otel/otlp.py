@@ -18,7 +18,7 @@ try:
     from google.protobuf.json_format import MessageToDict
     from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
-    from asgispy.formats.spans import Spans
+    from asgispy.formats.otel.spans import Spans
 except ImportError as error:
     raise MissingExtra("OpenTelemetry's SDK", "otel") from error
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from asgispy.analysis.phases import AFTER, APP, FLOW
 from asgispy.analysis.quantiles import Quantiles
 from asgispy.analysis.route import route_of
-from asgispy.formats.html_connection import categories, tone
-from asgispy.formats.html_drawing import PHASES, axis, columns, labels
-from asgispy.formats.markup import element, escaped, percent, table
+from asgispy.formats.html.connection import categories, tone
+from asgispy.formats.html.drawing import PHASES, axis, columns, labels
+from asgispy.formats.html.markup import element, escaped, percent, table
 from asgispy.formats.told import method_of, target_of
 from asgispy.model.connection import HTTP, LIFESPAN
 from asgispy.model.finding import LEVEL_MARKS, LEVEL_NAMES

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.python import literal, plain, scope_of
-from asgispy.formats.strung import SECRETS, Recipe, Written, clean, comments, summary, write
+from asgispy.formats.repeating.python import literal, plain, scope_of
+from asgispy.formats.repeating.strung import SECRETS, Recipe, Written, clean, comments, summary, write
 from asgispy.model.connection import HTTP, LIFESPAN, TYPE_NAMES, WEBSOCKET
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from asgispy.formats.document import timestamp
-from asgispy.formats.html_drawing import shape_of, timeline
-from asgispy.formats.markup import element, escaped, escaped_lines, pairs_table, table
+from asgispy.formats.html.drawing import shape_of, timeline
+from asgispy.formats.html.markup import element, escaped, escaped_lines, pairs_table, table
 from asgispy.formats.shown import show_body
 from asgispy.formats.told import (
     content_of,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from asgispy.formats.strung import SECRETS
+from asgispy.formats.repeating.strung import SECRETS
 
 HEAD: Final = f'''"""Tests that asgispy made of recorded traffic: they call the application and compare what it answers.
 

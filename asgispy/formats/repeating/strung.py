@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from asgispy.formats.exchange import Exchange
-    from asgispy.formats.shell import Command
+    from asgispy.formats.repeating.shell import Command
     from asgispy.formats.source import Source
     from asgispy.model.connection import Connection
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from asgispy.analysis.content.body import media_type
 from asgispy.analysis.content.encoding import plain_body
 from asgispy.formats.exchange import header_pairs
-from asgispy.formats.pytest_driver import HEAD
-from asgispy.formats.python import Code, literal, plain, scope_of
-from asgispy.formats.reproduction import incoming_of
-from asgispy.formats.request import method_of, raw_headers
+from asgispy.formats.repeating.pytest_driver import HEAD
+from asgispy.formats.repeating.python import Code, literal, plain, scope_of
+from asgispy.formats.repeating.reproduction import incoming_of
+from asgispy.formats.repeating.request import method_of, raw_headers
+from asgispy.formats.repeating.strung import Recipe, Written, comments, write
 from asgispy.formats.secrets import MASK
-from asgispy.formats.strung import Recipe, Written, comments, write
 from asgispy.formats.url import authority_of, header_of, scheme_of, target_of
 from asgispy.model.connection import ABORTED, HTTP, OPEN_STATE, STATE_NAMES, WEBSOCKET
 

@@ -11,8 +11,8 @@ import msgspec
 
 from asgispy.formats.document import connection_object, header
 from asgispy.formats.exchange import MASKED
-from asgispy.formats.har_entry import entry_of
-from asgispy.formats.har_extra import KEY
+from asgispy.formats.har.entry import entry_of
+from asgispy.formats.har.extra import KEY
 from asgispy.model.connection import HTTP, WEBSOCKET
 from asgispy.version import __version__
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.python import literal
-from asgispy.formats.request import OWN, method_of, missing, names_of, raw_headers
-from asgispy.formats.strung import SECRETS, Recipe, Written, comments, write
+from asgispy.formats.repeating.python import literal
+from asgispy.formats.repeating.request import OWN, method_of, missing, names_of, raw_headers
+from asgispy.formats.repeating.strung import SECRETS, Recipe, Written, comments, write
 from asgispy.formats.url import authority_of, scheme_of, socket_of, target_of
 from asgispy.model.connection import HTTP
 

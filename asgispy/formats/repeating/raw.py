@@ -13,8 +13,8 @@ from hashlib import sha1
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.request import TOKEN, method_of
-from asgispy.formats.strung import Recipe, Written, comments, write
+from asgispy.formats.repeating.request import TOKEN, method_of
+from asgispy.formats.repeating.strung import Recipe, Written, comments, write
 from asgispy.formats.url import as_bytes, authority_of, header_of, target_of
 from asgispy.model.connection import HTTP, WEBSOCKET
 

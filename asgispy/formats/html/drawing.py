@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asgispy.analysis.phases import AFTER, APP, FLOW, HELD, WAIT, marks, phases
-from asgispy.formats.markup import escaped, percent
+from asgispy.formats.html.markup import escaped, percent
 from asgispy.model.connection import HTTP
 from asgispy.model.events import RAISE, RECEIVE, SEND
 from asgispy.model.units import format_duration

@@ -19,8 +19,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from asgispy.analysis.route import route_of
 from asgispy.formats.document import timestamp
 from asgispy.formats.exchange import exchange_from, header_pairs
+from asgispy.formats.otel.attributes import METHODS, attributes_of
 from asgispy.formats.secrets import mask_said
-from asgispy.formats.span_attributes import METHODS, attributes_of
 from asgispy.model.connection import HTTP, LIFESPAN, WEBSOCKET
 from asgispy.model.events import RAISE, RECEIVE, RETURN
 from asgispy.model.text import storable

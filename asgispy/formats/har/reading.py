@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.har_entry_reading import connection_of
-from asgispy.formats.har_extra import KEY, message_reader
-from asgispy.formats.har_lenient import exact_headers, mapping, text
+from asgispy.formats.har.entry_reading import connection_of
+from asgispy.formats.har.extra import KEY, message_reader
+from asgispy.formats.har.lenient import exact_headers, mapping, text
 from asgispy.formats.incoming import Foreign, Preface
 from asgispy.formats.json_reading import (
     WRONG,

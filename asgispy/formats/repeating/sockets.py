@@ -9,9 +9,9 @@ import struct
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from asgispy.formats.request import LEFT_OUT, OWN, headers_of, text_of
-from asgispy.formats.shell import Command, decoded, quoted
-from asgispy.formats.strung import SHELL, Recipe, commands, copied, write
+from asgispy.formats.repeating.request import LEFT_OUT, OWN, headers_of, text_of
+from asgispy.formats.repeating.shell import Command, decoded, quoted
+from asgispy.formats.repeating.strung import SHELL, Recipe, commands, copied, write
 from asgispy.formats.url import socket_of, url_of
 from asgispy.model.connection import WEBSOCKET
 from asgispy.model.values import size_of
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from asgispy.formats.exchange import Exchange, Frame
+    from asgispy.formats.repeating.strung import Written
     from asgispy.formats.source import Source
-    from asgispy.formats.strung import Written
     from asgispy.model.connection import Connection
 
 _OWN: Final = OWN | {

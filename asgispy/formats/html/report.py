@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from asgispy.formats.document import timestamp
 from asgispy.formats.exchange import MASKED
-from asgispy.formats.html_connection import Detail, row_of
-from asgispy.formats.html_overview import Overview
-from asgispy.formats.markup import element, escaped
+from asgispy.formats.html.connection import Detail, row_of
+from asgispy.formats.html.markup import element, escaped
+from asgispy.formats.html.overview import Overview
 from asgispy.formats.told import told_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _pieces(spool: IO[bytes]) -> Iterator[bytes]:
 
 
 def _part(name: str) -> str:
-    return resources.files("asgispy.formats").joinpath("page", name).read_text("utf-8")
+    return resources.files("asgispy.formats.html").joinpath("page", name).read_text("utf-8")
 
 
 def _head(source: Source, overview: Overview, notes: Iterable[str]) -> str:

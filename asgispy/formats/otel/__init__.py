@@ -1,0 +1,1 @@
+"""OpenTelemetry: connections as spans; needs the extra otel."""

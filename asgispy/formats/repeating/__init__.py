@@ -1,0 +1,1 @@
+"""Formats that repeat a recorded request elsewhere: commands, scripts, tests, reproductions."""
