@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asgispy.proxy.failure import plain_answer
 from asgispy.proxy.http import Exchange
 from asgispy.proxy.pool import Pool
 from asgispy.proxy.websocket import Socket
@@ -38,20 +37,10 @@ class Proxy:
 
     async def _http(self, scope: Any, receive: Receive, send: Send) -> None:
         upstream = self._forwarding.upstream_of(scope["path"])
-        if upstream is None:
-            headers, body = plain_answer(f"no upstream is given for {scope['path']}")
-            await send({"type": "http.response.start", "status": 404, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": False})
-            return
         await Exchange(scope, receive, send, upstream=upstream, forwarding=self._forwarding, pool=self._pool).run()
 
     async def _websocket(self, scope: Any, receive: Receive, send: Send) -> None:
-        upstream = self._forwarding.upstream_of(scope["path"])
-        if upstream is None:
-            await receive()
-            await send({"type": "websocket.close", "code": 1000})
-            return
-        context = self._pool.ssl_context
+        upstream, context = self._forwarding.upstream_of(scope["path"]), self._pool.ssl_context
         await Socket(scope, receive, send, upstream=upstream, forwarding=self._forwarding, ssl_context=context).run()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

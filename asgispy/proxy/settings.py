@@ -74,7 +74,7 @@ class Forwarding(msgspec.Struct, frozen=True):
     """What stood on the command line of `asgispy proxy`."""
 
     upstreams: tuple[Upstream, ...]
-    """The longest prefix first."""
+    """The longest prefix first; the last is for all paths."""
     keep_host: bool = False
     """Whether the client's Host header goes on as it is."""
     forwarded: bool = False
@@ -89,12 +89,9 @@ class Forwarding(msgspec.Struct, frozen=True):
     timeout: float = 60.0
     """Seconds for an answer to begin; 0 waits for ever."""
 
-    def upstream_of(self, path: str) -> Upstream | None:
-        """Where a path goes; None when nowhere."""
-        for upstream in self.upstreams:
-            if upstream.matches(path):
-                return upstream
-        return None
+    def upstream_of(self, path: str) -> Upstream:
+        """Where a path goes."""
+        return next(each for each in self.upstreams if each.matches(path))
 
     def encoded(self) -> str:
         """For the environment."""
